@@ -1,0 +1,155 @@
+//! Which files a reader wants, and the compiled matcher that decides per archive entry.
+
+use std::collections::HashMap;
+
+use crate::reader::Reader;
+
+/// The shape of the paths that a reader wants. Paths are normal: no leading slash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pattern {
+    /// Exactly this path.
+    Path(&'static str),
+    /// Every file directly in this directory whose name ends so (an empty ending: every file).
+    In(&'static str, &'static str),
+    /// Every file of this name directly in a directory that lies directly in this one:
+    /// `Each("usr/share/doc", "copyright")` is `usr/share/doc/*/copyright`.
+    Each(&'static str, &'static str),
+    /// Every file of this name, wherever it lies.
+    Name(&'static str),
+}
+
+/// One wish of a reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claim {
+    /// Which paths.
+    pub pattern: Pattern,
+    /// The most bytes that it can use; a larger file is declined, and the engine says so by name.
+    pub limit: u64,
+}
+
+/// Who claimed a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClaimId {
+    /// Position of the reader in the list that the claims were compiled from.
+    pub reader: usize,
+    /// The most bytes that it can use.
+    pub limit: u64,
+}
+
+/// The claims of many readers, compiled: one look at a path finds everyone who wants it.
+#[derive(Debug, Default)]
+pub struct Claims {
+    paths: HashMap<&'static [u8], Vec<ClaimId>>,
+    directories: HashMap<&'static [u8], Vec<(&'static [u8], ClaimId)>>,
+    grandparents: HashMap<&'static [u8], Vec<(&'static [u8], ClaimId)>>,
+    names: HashMap<&'static [u8], Vec<ClaimId>>,
+}
+
+impl Claims {
+    /// Compiles the claims of `readers`, whose positions the answers name.
+    #[must_use]
+    pub fn compile(readers: &[&'static dyn Reader]) -> Self {
+        let mut claims = Self::default();
+        for (reader, each) in readers.iter().enumerate() {
+            for claim in each.claims() {
+                let id = ClaimId { reader, limit: claim.limit };
+                match claim.pattern {
+                    Pattern::Path(path) => {
+                        claims.paths.entry(path.as_bytes()).or_default().push(id);
+                    }
+                    Pattern::In(directory, ending) => claims
+                        .directories
+                        .entry(directory.as_bytes())
+                        .or_default()
+                        .push((ending.as_bytes(), id)),
+                    Pattern::Each(directory, name) => claims
+                        .grandparents
+                        .entry(directory.as_bytes())
+                        .or_default()
+                        .push((name.as_bytes(), id)),
+                    Pattern::Name(name) => {
+                        claims.names.entry(name.as_bytes()).or_default().push(id);
+                    }
+                }
+            }
+        }
+        claims
+    }
+
+    /// Everyone who wants the file at `path`, into `found`, which is cleared first.
+    pub fn find(&self, path: &[u8], found: &mut Vec<ClaimId>) {
+        found.clear();
+        let (directory, name) = split(path);
+        if let Some(ids) = self.names.get(name) {
+            found.extend_from_slice(ids);
+        }
+        if let Some(ids) = self.paths.get(path) {
+            found.extend_from_slice(ids);
+        }
+        if let Some(wishes) = self.directories.get(directory) {
+            found.extend(wishes.iter().filter(|(end, _)| name.ends_with(end)).map(|(_, id)| *id));
+        }
+        if let Some(wishes) = self.grandparents.get(split(directory).0) {
+            found.extend(wishes.iter().filter(|(wish, _)| name == *wish).map(|(_, id)| *id));
+        }
+        found.dedup_by_key(|id| id.reader);
+    }
+}
+
+fn split(path: &[u8]) -> (&[u8], &[u8]) {
+    path.iter()
+        .rposition(|byte| *byte == b'/')
+        .map_or((b"".as_slice(), path), |slash| (&path[..slash], &path[slash + 1..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plimsoll_model::Problem;
+
+    use crate::reader::{Doc, Joined, LayeredImage};
+
+    #[derive(Debug)]
+    struct Sample;
+
+    impl Reader for Sample {
+        fn doc(&self) -> &'static Doc {
+            &Doc { id: "sample", title: "Sample", summary: "", explanation: "" }
+        }
+        fn revision(&self) -> u32 {
+            1
+        }
+        fn claims(&self) -> &'static [Claim] {
+            const CLAIMS: [Claim; 4] = [
+                Claim { pattern: Pattern::Path("etc/os-release"), limit: 1 },
+                Claim { pattern: Pattern::In("var/lib/dpkg/info", ".list"), limit: 2 },
+                Claim { pattern: Pattern::Each("usr/share/doc", "copyright"), limit: 3 },
+                Claim { pattern: Pattern::Name("package.json"), limit: 4 },
+            ];
+            &CLAIMS
+        }
+        fn read(&self, _: &[u8], _: &[u8], _: &mut Vec<Problem>) -> Option<Vec<u8>> {
+            None
+        }
+        fn join(&self, _: &LayeredImage<'_>, _: &mut Joined) {}
+    }
+
+    fn check(path: &str, limits: &[u64]) {
+        let mut found = Vec::new();
+        Claims::compile(&[&Sample]).find(path.as_bytes(), &mut found);
+        assert_eq!(found.iter().map(|id| id.limit).collect::<Vec<_>>(), limits, "{path}");
+    }
+
+    #[test]
+    fn a_path_finds_everyone_who_wants_it() {
+        check("etc/os-release", &[1]);
+        check("usr/etc/os-release", &[]);
+        check("var/lib/dpkg/info/libc6:amd64.list", &[2]);
+        check("var/lib/dpkg/info/libc6:amd64.md5sums", &[]);
+        check("usr/share/doc/bash/copyright", &[3]);
+        check("usr/share/doc/copyright", &[]);
+        check("usr/share/doc/a/b/copyright", &[]);
+        check("app/package.json", &[4]);
+        check("package.json", &[4]);
+    }
+}

@@ -1,0 +1,6 @@
+//! Facts about an image that are not packages. One file each.
+
+use crate::reader::Reader;
+
+/// Every reader of evidence there is, in the order in which they are joined.
+pub const ALL: &[&dyn Reader] = &[];

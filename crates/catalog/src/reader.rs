@@ -1,0 +1,126 @@
+//! The contract between the pass over a layer and whoever makes facts of its files.
+
+use plimsoll_model::{Distribution, FileId, Package, PathIndex, Problem};
+
+use crate::claim::Claim;
+
+/// What an extension is, for help, reference pages and error messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Doc {
+    /// Stable kebab-case id.
+    pub id: &'static str,
+    /// What people call it.
+    pub title: &'static str,
+    /// One sentence.
+    pub summary: &'static str,
+    /// What it reads, what it keeps, and what it cannot know. Plain paragraphs.
+    pub explanation: &'static str,
+}
+
+/// Makes facts of the files that it claims.
+///
+/// During the pass over a layer, [`Self::read`] sees one file at a time and answers with a
+/// fragment in an encoding of its own. When layers are merged, [`Self::join`] sees the fragments
+/// of all layers and the merged tree. Both are pure functions of what they are handed.
+pub trait Reader: Sync + std::fmt::Debug {
+    /// What it is.
+    fn doc(&self) -> &'static Doc;
+
+    /// Goes up whenever [`Self::read`] would write something else for the same bytes, so that
+    /// cached fragments go stale.
+    fn revision(&self) -> u32;
+
+    /// The files that it wants.
+    fn claims(&self) -> &'static [Claim];
+
+    /// Makes a fragment of one regular file; `None` where there is nothing to keep. Damage goes
+    /// to `problems`, and what could be read is kept all the same.
+    fn read(&self, path: &[u8], content: &[u8], problems: &mut Vec<Problem>) -> Option<Vec<u8>>;
+
+    /// Makes facts about the image of the fragments of all its layers.
+    fn join(&self, image: &LayeredImage<'_>, joined: &mut Joined);
+}
+
+/// One fragment with its place among the layers.
+#[derive(Debug, Clone, Copy)]
+pub struct LayerFragment<'a> {
+    /// Which layer, counted from the lowest.
+    pub layer: u32,
+    /// The normal path of the file that it was made of.
+    pub path: &'a [u8],
+    /// The file in the merged tree, where this very file still shows; `None` where a later
+    /// layer removed or replaced it.
+    pub file: Option<FileId>,
+    /// What [`Reader::read`] wrote.
+    pub payload: &'a [u8],
+}
+
+/// What [`Reader::join`] sees: its own fragments, in layer order and then file order, and the
+/// merged tree.
+#[derive(Debug)]
+pub struct LayeredImage<'a> {
+    /// The fragments of one reader.
+    pub fragments: &'a [LayerFragment<'a>],
+    /// The merged tree.
+    pub files: &'a PathIndex<'a>,
+}
+
+/// What the readers have found so far. Each adds to it; [`evidence::ALL`](crate::evidence::ALL)
+/// goes first, so ecosystems know the distribution.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Joined {
+    /// Which distribution.
+    pub distribution: Option<Distribution>,
+    /// Packages, in any order.
+    pub packages: Vec<Package>,
+    /// Which package (an index into `packages`) lists which file, in any order.
+    pub owned: Vec<(FileId, u32)>,
+    /// Damage that shows only when layers meet.
+    pub problems: Vec<Problem>,
+}
+
+/// Every reader there is, in the order in which they are joined.
+#[must_use]
+pub fn readers() -> Vec<&'static dyn Reader> {
+    let evidence = crate::evidence::ALL.iter().copied();
+    let ecosystems = crate::ecosystem::ALL.iter().flat_map(|ecosystem| ecosystem.readers().iter().copied());
+    evidence.chain(ecosystems).collect()
+}
+
+/// Joins the fragments of all readers. `fragments` gives each reader its own, by position in
+/// `readers`; packages come back in listing order and ownership sorted.
+#[must_use]
+pub fn join(
+    readers: &[&'static dyn Reader],
+    fragments: &[Vec<LayerFragment<'_>>],
+    files: &PathIndex<'_>,
+) -> Joined {
+    let mut joined = Joined::default();
+    for (reader, own) in readers.iter().zip(fragments) {
+        reader.join(&LayeredImage { fragments: own, files }, &mut joined);
+    }
+    sort(&mut joined);
+    joined
+}
+
+fn sort(joined: &mut Joined) {
+    let mut order: Vec<u32> = (0..joined.packages.len() as u32).collect();
+    order.sort_by(|left, right| {
+        joined.packages[*left as usize].listing_order(&joined.packages[*right as usize])
+    });
+    let mut place = vec![0_u32; order.len()];
+    for (new, old) in order.iter().enumerate() {
+        place[*old as usize] = new as u32;
+    }
+    let mut packages: Vec<Option<Package>> =
+        std::mem::take(&mut joined.packages).into_iter().map(Some).collect();
+    joined.packages =
+        order.iter().filter_map(|old| packages[*old as usize].take()).collect();
+    for (_, package) in &mut joined.owned {
+        *package = place[*package as usize];
+    }
+    joined.owned.sort_unstable();
+    joined.owned.dedup();
+    joined.problems.sort();
+    joined.problems.dedup();
+}

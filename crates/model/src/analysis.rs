@@ -1,0 +1,188 @@
+//! The whole answer about one image.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::digest::Digest;
+use crate::distribution::Distribution;
+use crate::file::{FileId, FileTable};
+use crate::package::Package;
+use crate::platform::Platform;
+use crate::problem::Problem;
+
+/// Which image an answer is about.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ImageIdentity {
+    /// The image as the user named it.
+    pub name: String,
+    /// The full reference (`docker.io/library/debian:12`), where it is one of a registry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// Digest of the index that offers several platforms, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index_digest: Option<Digest>,
+    /// Digest of the manifest of the chosen platform.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest_digest: Option<Digest>,
+    /// Digest of the image configuration: Docker's image id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config_digest: Option<Digest>,
+    /// The platform that was looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<Platform>,
+    /// Every platform on offer under the same name, in the index's order.
+    #[serde(default)]
+    pub platforms: Vec<Platform>,
+}
+
+/// How an image is run, and what it says about itself: the part of the image configuration
+/// that is not about layers. Field by field as the OCI image specification and Docker have it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ImageConfig {
+    /// When the image was built, as it says itself (RFC 3339).
+    pub created: Option<String>,
+    /// Who built it, as it says itself.
+    pub author: Option<String>,
+    /// Program that is run.
+    pub entrypoint: Vec<String>,
+    /// Its default arguments, or the program itself where there is no entrypoint.
+    pub cmd: Vec<String>,
+    /// Environment, `NAME=value` in the image's order.
+    pub env: Vec<String>,
+    /// User, and group, that it runs as; empty means root.
+    pub user: String,
+    /// Directory that it starts in.
+    pub working_dir: String,
+    /// Ports that it says it listens on (`80/tcp`), sorted.
+    pub exposed_ports: Vec<String>,
+    /// Paths that are volumes, sorted.
+    pub volumes: Vec<String>,
+    /// Labels.
+    pub labels: BTreeMap<String, String>,
+    /// Signal that asks it to stop.
+    pub stop_signal: Option<String>,
+    /// Docker's health check, its `Test` words.
+    pub healthcheck: Option<Vec<String>>,
+    /// Docker's `SHELL`.
+    pub shell: Vec<String>,
+    /// Docker's `ONBUILD` triggers.
+    pub on_build: Vec<String>,
+}
+
+/// What a layer does to the files that lie below it, and what later layers do to its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct LayerStatistics {
+    /// Paths that it brings and no layer below had (directories not counted).
+    pub added: u64,
+    /// Paths that it brings and a layer below had too (directories not counted).
+    pub changed: u64,
+    /// Paths of layers below that it hides without bringing a new one (directories not counted).
+    pub removed: u64,
+    /// Bytes of file content that it brings.
+    pub content_bytes: u64,
+    /// Of those, bytes that no longer show in the image: removed or overwritten by a later
+    /// layer, or by a later entry of the same layer. This is what could be reclaimed.
+    pub hidden_bytes: u64,
+    /// Of the hidden bytes, those that a later layer brought again with the very same content,
+    /// under the same path: a change of owner, mode or time alone.
+    pub rewritten_bytes: u64,
+    /// Bytes that it brings and that another file of the image holds too, with the same
+    /// content under another path (a move or a copy). They show, and so are not in `hidden_bytes`.
+    pub duplicate_bytes: u64,
+}
+
+/// One layer of an image.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Layer {
+    /// Digest of the blob as stored or transferred; of the uncompressed archive where the
+    /// source keeps no other.
+    pub digest: Digest,
+    /// Digest of the uncompressed archive, as the configuration states it.
+    pub diff_id: Option<Digest>,
+    /// Media type of the blob.
+    pub media_type: String,
+    /// Bytes as stored or transferred.
+    pub compressed_size: u64,
+    /// Bytes of the uncompressed archive, headers included.
+    pub unpacked_size: u64,
+    /// The instruction that made it, from the image's history.
+    pub instruction: Option<String>,
+    /// When it was made, from the image's history (RFC 3339).
+    pub created: Option<String>,
+    /// What it does.
+    pub statistics: LayerStatistics,
+}
+
+
+/// Everything known about one image. Whatever Plimsoll shows is a pure function of this.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Analysis {
+    /// Which image.
+    pub identity: ImageIdentity,
+    /// How it is run; `None` where there is no image but only a root directory or an SBOM.
+    pub config: Option<ImageConfig>,
+    /// Which distribution; `None` where nothing in the image says so.
+    pub distribution: Option<Distribution>,
+    /// Its layers, the lowest first. A root directory is one layer with no digest of its own
+    /// and is not listed here.
+    pub layers: Vec<Layer>,
+    /// The whole history, one line per instruction, layers or not, the oldest first.
+    pub history: Vec<String>,
+    /// Packages in listing order ([`Package::listing_order`]).
+    pub packages: Vec<Package>,
+    /// Whether the source holds files at all; an SBOM does not.
+    pub has_files: bool,
+    /// The merged tree. [`crate::FileRecord::layer`] is an index into `layers`.
+    pub files: FileTable,
+    /// Which packages list which file: sorted, one pair per listing.
+    pub ownership: Vec<(FileId, u32)>,
+    /// Damage met on the way, sorted.
+    pub problems: Vec<Problem>,
+}
+
+impl Analysis {
+    /// The packages that list a file.
+    #[must_use]
+    pub fn owners(&self, file: FileId) -> impl Iterator<Item = &Package> + use<'_> {
+        let start = self.ownership.partition_point(|(id, _)| *id < file);
+        self.ownership[start..]
+            .iter()
+            .take_while(move |(id, _)| *id == file)
+            .filter_map(|(_, package)| self.packages.get(*package as usize))
+    }
+
+    /// The layer that brought a file.
+    #[must_use]
+    pub fn layer_of(&self, file: FileId) -> Option<&Layer> {
+        self.layers.get(usize::from(self.files.record(file).layer))
+    }
+
+    /// Bytes of all layers as stored or transferred.
+    #[must_use]
+    pub fn compressed_size(&self) -> u64 {
+        self.layers.iter().map(|layer| layer.compressed_size).sum()
+    }
+
+    /// Bytes of all layers' uncompressed archives.
+    #[must_use]
+    pub fn unpacked_size(&self) -> u64 {
+        self.layers.iter().map(|layer| layer.unpacked_size).sum()
+    }
+
+    /// Bytes of file content in the merged tree, each hard-linked name counted once.
+    #[must_use]
+    pub fn content_size(&self) -> u64 {
+        self.files
+            .ids()
+            .map(|id| self.files.record(id))
+            .filter(|record| record.kind == crate::FileKind::File && !record.is_hard_link())
+            .map(crate::FileRecord::size)
+            .sum()
+    }
+
+    /// Packages that are installed, lock files' declarations left out.
+    pub fn installed(&self) -> impl Iterator<Item = &Package> {
+        self.packages.iter().filter(|package| !package.declared)
+    }
+}

@@ -1,0 +1,55 @@
+//! Damage as data: what could not be read, where, and what it means for the answer.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A stable kebab-case name for a kind of damage, such as `rpm-database-damaged`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ProblemCode(std::borrow::Cow<'static, str>);
+
+impl ProblemCode {
+    /// A code known when the program is built.
+    #[must_use]
+    pub const fn new(code: &'static str) -> Self {
+        Self(std::borrow::Cow::Borrowed(code))
+    }
+
+    /// The kebab-case name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ProblemCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Something that could not be read or does not agree with itself. The rest of the answer
+/// stands; this says what it may lack.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Problem {
+    /// What kind of damage.
+    pub code: ProblemCode,
+    /// The path inside the image, or the layer digest, that it was met on.
+    pub subject: String,
+    /// What is wrong and what the answer lacks for it, in one sentence.
+    pub detail: String,
+}
+
+impl Problem {
+    /// A problem with all its parts.
+    pub fn new(code: &'static str, subject: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { code: ProblemCode::new(code), subject: subject.into(), detail: detail.into() }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} ({})", self.subject, self.detail, self.code)
+    }
+}
