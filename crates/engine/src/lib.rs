@@ -1,1 +1,24 @@
-//! engine
+//! The verbs: analyse an image, compare images. It owns threads, the cache and the one outbound
+//! HTTP client, and puts the other crates together.
+//!
+//! **Never:** prints, knows an exit code or a page, or reads the environment: whoever calls hands
+//! in what it says ([`Settings`]).
+//!
+//! # Where to start
+//!
+//! [`Engine::analyse`] turns the name of an image into an [`Analysis`](plimsoll_model::Analysis).
+
+mod analyse;
+pub mod credentials;
+mod error;
+mod layers;
+mod open;
+mod progress;
+mod sbom;
+pub mod transport;
+
+pub use analyse::Engine;
+pub use error::EngineError;
+pub use open::Settings;
+pub use plimsoll_catalog::order_versions;
+pub use progress::{NoProgress, Progress};

@@ -1,1 +1,30 @@
-//! image
+//! From bytes to layers to the merged tree: sources, manifests, decompression, archives,
+//! whiteouts.
+//!
+//! **Never:** knows what a package is, puts a path of an image on the host's file system, opens
+//! a socket by itself (the registry speaks its protocol over a transport that is handed in), or
+//! believes a byte before its digest is verified.
+//!
+//! # Where to start
+//!
+//! * [`source`] finds an image, wherever it is, and says what its layers are.
+//! * [`read_layer`] is the one pass over a layer: verified, hashed, every entry once.
+//! * [`merge`] lays layers over each other as overlayfs does.
+//! * [`limits`] is everything that hostile images run into.
+
+mod decompress;
+mod hashing;
+pub mod layer;
+pub mod limits;
+pub mod manifest;
+mod merge;
+mod read_ahead;
+pub mod source;
+pub mod tar;
+pub mod transport;
+mod upper;
+
+pub use decompress::{Compression, decompress};
+pub use hashing::{Hasher, HashingReader, digest_of};
+pub use layer::{ContentReader, LayerError, LayerExpectation, LayerRead, NoContent, read_layer};
+pub use merge::{Merged, merge};

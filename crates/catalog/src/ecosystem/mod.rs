@@ -1,6 +1,12 @@
 //! Kinds of package. One file each: what it reads, how it names packages, how it orders versions.
 
+pub mod apk;
+pub mod dpkg;
+pub mod rpm;
+
 use std::cmp::Ordering;
+use std::collections::HashSet;
+use std::hash::Hash;
 
 use plimsoll_model::{Distribution, Package, PackageType, Purl};
 
@@ -26,7 +32,7 @@ pub trait Ecosystem: Sync + std::fmt::Debug {
 }
 
 /// Every ecosystem there is.
-pub const ALL: &[&dyn Ecosystem] = &[];
+pub const ALL: &[&dyn Ecosystem] = &[&apk::Apk, &dpkg::Dpkg, &rpm::Rpm];
 
 /// Orders two versions of a package type by the rules of its ecosystem; `None` where no
 /// ecosystem knows the type or a version is none of its own.
@@ -35,4 +41,58 @@ pub fn order_versions(kind: &PackageType, left: &str, right: &str) -> Option<Ord
     ALL.iter()
         .find(|ecosystem| ecosystem.package_types().contains(kind))
         .and_then(|ecosystem| ecosystem.order(left, right))
+}
+
+/// For each package of the last (the visible) version of a database, the lowest layer from
+/// which on every version of it has this package. `versions` are the database's versions with
+/// their layers, the lowest first.
+fn bringing_layers<K: Hash + Eq>(packages: &[K], versions: &[(u32, Vec<K>)]) -> Vec<u32> {
+    let Some(((top, _), below)) = versions.split_last() else { return vec![0; packages.len()] };
+    let mut layers = vec![*top; packages.len()];
+    let mut open: Vec<usize> = (0..packages.len()).collect();
+    for (layer, keys) in below.iter().rev() {
+        let keys: HashSet<&K> = keys.iter().collect();
+        open.retain(|index| packages.get(*index).is_some_and(|package| keys.contains(package)));
+        if open.is_empty() {
+            break;
+        }
+        for index in &open {
+            if let Some(slot) = layers.get_mut(*index) {
+                *slot = *layer;
+            }
+        }
+    }
+    layers
+}
+
+/// A package URL as distributions' packages have it: the distribution's id as namespace, and
+/// `arch`, `distro` (id and release) and `upstream` as qualifiers. The types' definitions ask
+/// for the namespace, so there is none without a distribution.
+fn distribution_package_url(
+    kind: &str,
+    package: &Package,
+    upstream: Option<String>,
+    distribution: Option<&Distribution>,
+) -> Option<Purl> {
+    let distribution = distribution.filter(|known| !known.id.is_empty())?;
+    let release = distribution.version_id.as_ref().or(distribution.build_id.as_ref());
+    let distro = release.map_or_else(
+        || distribution.id.clone(),
+        |release| format!("{}-{release}", distribution.id),
+    );
+    let mut purl = Purl::new(
+        kind,
+        Some(distribution.id.as_str()),
+        package.name.as_str(),
+        Some(package.version.as_str()),
+    )
+    .ok()?;
+    let qualifiers =
+        [("arch", package.arch.clone()), ("distro", Some(distro)), ("upstream", upstream)];
+    for (key, value) in qualifiers {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            purl.qualifiers.insert(key.to_owned(), value);
+        }
+    }
+    Some(purl)
 }

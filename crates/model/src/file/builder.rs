@@ -217,6 +217,42 @@ impl FileTableBuilder {
         &self.nodes[node.index()].record
     }
 
+    /// The directory that a node lies in; the root lies in itself.
+    #[must_use]
+    pub fn parent(&self, node: NodeId) -> NodeId {
+        NodeId(self.nodes[node.index()].record.parent)
+    }
+
+    /// Writes the normal path of a node into `path`, which is cleared first.
+    pub fn write_path(&self, node: NodeId, path: &mut Vec<u8>) {
+        path.clear();
+        let mut at = node;
+        // Backwards, then turned round: names come leaf first.
+        while at != NodeId::ROOT {
+            if !path.is_empty() {
+                path.push(b'/');
+            }
+            path.extend(self.name(at).iter().rev());
+            at = self.parent(at);
+        }
+        path.reverse();
+    }
+
+    /// Calls `visit` for everything that lies in a directory, at any depth, in no order.
+    pub fn visit_below(&self, node: NodeId, visit: &mut dyn FnMut(NodeId, &FileRecord)) {
+        let mut pending = vec![self.nodes[node.index()].first_child];
+        while let Some(mut at) = pending.pop() {
+            while at != NONE {
+                let current = &self.nodes[at as usize];
+                if current.alive {
+                    visit(NodeId(at), &current.record);
+                    pending.push(current.first_child);
+                }
+                at = current.next_sibling;
+            }
+        }
+    }
+
     /// A node's link target.
     #[must_use]
     pub fn link(&self, node: NodeId) -> &[u8] {

@@ -1,0 +1,95 @@
+//! The command line as a whole: what all commands share, and the list of commands.
+
+use std::path::PathBuf;
+
+use clap::{Args, Command};
+use plimsoll_model::Platform;
+
+use crate::command;
+use crate::exit;
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub(crate) struct Common {
+    /// Platform to choose where an image comes for several, such as linux/arm64
+    #[arg(long, global = true, value_name = "OS/ARCH[/VARIANT]", help_heading = "Options for all commands")]
+    pub(crate) platform: Option<Platform>,
+
+    /// Directory of the cache of layer facts
+    #[arg(long, global = true, value_name = "DIR", env = "PLIMSOLL_CACHE_DIR", help_heading = "Options for all commands")]
+    pub(crate) cache_dir: Option<PathBuf>,
+
+    /// Neither read nor write the cache
+    #[arg(long, global = true, help_heading = "Options for all commands")]
+    pub(crate) no_cache: bool,
+
+    /// Layers read at once [default: one per core]
+    #[arg(long, global = true, value_name = "N", help_heading = "Options for all commands")]
+    pub(crate) threads: Option<std::num::NonZeroUsize>,
+
+    /// End with exit code 3 where damage was met, after showing what could be read
+    #[arg(long, global = true, help_heading = "Options for all commands")]
+    pub(crate) strict: bool,
+
+    /// Speak plain HTTP to the registry (loopback registries need no asking)
+    #[arg(long, global = true, help_heading = "Options for all commands")]
+    pub(crate) plain_http: bool,
+
+    /// File of certificates (PEM) to trust besides the system's
+    #[arg(long, global = true, value_name = "FILE", env = "PLIMSOLL_CA_FILE", help_heading = "Options for all commands")]
+    pub(crate) ca_file: Option<PathBuf>,
+
+    /// When to colour
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", value_parser = ["auto", "always", "never"], help_heading = "Options for all commands")]
+    pub(crate) color: String,
+
+    /// Show no progress
+    #[arg(long, short, global = true, help_heading = "Options for all commands")]
+    pub(crate) quiet: bool,
+}
+
+const ABOUT: &str = "Shows what is inside a container image, and what differs between two";
+
+const PLACES: &str = "\
+IMAGE is one of:
+  debian:12, ghcr.io/o/r@sha256:…   in a registry (Docker Hub names need no host)
+  oci:DIR[:REF]                      an OCI image layout
+  oci-archive:TAR[:REF]              the same in a tar archive, plain or compressed
+  docker-archive:TAR[:NAME]          what `docker save` and `podman save` write
+  docker:NAME, podman:NAME           in the store of a local daemon
+  dir:ROOTFS                         a root directory, such as / itself
+  sbom:FILE                          CycloneDX or SPDX JSON (packages only)
+A path that exists may stand alone: what it holds tells which of these it is.";
+
+const EXAMPLES: &str = "\
+Examples:
+  plimsoll inspect debian:12
+  plimsoll diff oraclelinux:7 oraclelinux:7-slim
+  plimsoll packages dir:/ --format cyclonedx > machine.cdx.json";
+
+/// The whole command line.
+pub(crate) fn command_line() -> Command {
+    let mut line = Command::new("plimsoll")
+        .about(ABOUT)
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .max_term_width(100)
+        .after_help(format!("{EXAMPLES}\n\n{PLACES}\n\n{}", exit::TABLE));
+    line = Common::augment_args(line);
+    for entry in command::ALL {
+        let declared = (entry.declare)(Command::new(entry.name).about(entry.summary));
+        let examples = format!("Examples:\n{}", entry.examples);
+        let full = format!("{examples}\n\n{PLACES}\n\n{}", exit::TABLE);
+        line = line.subcommand(declared.after_help(examples).after_long_help(full));
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_command_line_is_sound() {
+        super::command_line().debug_assert();
+    }
+}

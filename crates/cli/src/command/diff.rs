@@ -1,0 +1,103 @@
+//! `plimsoll diff A B [C…]`
+
+use anyhow::Result;
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches as _};
+use plimsoll_engine::order_versions;
+use plimsoll_model::Analysis;
+use plimsoll_model::compare::{Rules, Verdict, compare_by, compare_many};
+use plimsoll_report::difference::matrix::{MatrixView, PackageMatrix};
+use plimsoll_report::difference::{Difference, DifferenceView, Only, Options, Sections};
+
+use super::{Entry, format};
+use crate::environment::Context;
+use crate::exit::Exit;
+use crate::output::{format_option, write};
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "diff",
+    summary: "Show what differs between two images, or more",
+    examples: "  plimsoll diff oraclelinux:7 oraclelinux:7-slim\n  plimsoll diff app:1.4 app:1.5 --all --format markdown\n  plimsoll diff --exit-code docker-archive:before.tar docker-archive:after.tar\n  plimsoll diff python:3.12 python:3.12-slim python:3.12-alpine",
+    declare,
+    run,
+};
+
+#[derive(Debug, Args)]
+struct Arguments {
+    /// The images, the one to start from first; three or more make a matrix of packages
+    #[arg(required = true, num_args = 2.., value_name = "IMAGE")]
+    images: Vec<String>,
+    /// Show files too
+    #[arg(long)]
+    files: bool,
+    /// Show the configuration too
+    #[arg(long)]
+    config: bool,
+    /// Show layers too
+    #[arg(long)]
+    layers: bool,
+    /// Show everything
+    #[arg(long)]
+    all: bool,
+    /// Name every single file, also of packages that came or went as a whole
+    #[arg(long)]
+    every_file: bool,
+    /// Count a file whose modification time alone differs as changed
+    #[arg(long)]
+    times: bool,
+    /// End with exit code 1 where the images differ
+    #[arg(long)]
+    exit_code: bool,
+}
+
+fn declare(command: Command) -> Command {
+    let only = Arg::new("only")
+        .long("only")
+        .value_name("CHANGE")
+        .help("Show only this kind of change; totals stay those of the whole comparison")
+        .value_parser(PossibleValuesParser::new(Only::ALL.map(|(_, word)| word)));
+    Arguments::augment_args(command).arg(only).arg(format_option::<Difference>())
+}
+
+fn run(matches: &ArgMatches, context: &Context) -> Result<Exit> {
+    let arguments = Arguments::from_arg_matches(matches)?;
+    let analyses: Vec<Analysis> =
+        arguments.images.iter().map(|image| context.analyse(image)).collect::<Result<_>>()?;
+    let seen: Vec<&Analysis> = analyses.iter().collect();
+    let outcome = match seen.as_slice() {
+        [before, after] => {
+            let comparison = compare_by(before, after, &order_versions, Rules { times: arguments.times });
+            let options = Options {
+                sections: Sections {
+                    packages: true,
+                    files: arguments.files || arguments.every_file || arguments.all,
+                    config: arguments.config || arguments.all,
+                    layers: arguments.layers || arguments.all,
+                },
+                only: only(matches),
+                every_file: arguments.every_file,
+                width: context.width,
+            };
+            let view = DifferenceView { before, after, comparison: &comparison, options };
+            write::<Difference>(format(matches), &view)?;
+            match comparison.verdict {
+                Verdict::Identical | Verdict::ContentEqual => Exit::Done,
+                Verdict::Undetermined => Exit::Incomplete,
+                Verdict::Different => Exit::Found,
+            }
+        }
+        several => {
+            let matrix = compare_many(several);
+            let view = MatrixView { images: several, matrix: &matrix, width: context.width };
+            write::<PackageMatrix>(format(matches), &view)?;
+            if matrix.rows.is_empty() { Exit::Done } else { Exit::Found }
+        }
+    };
+    context.judge(&seen)?;
+    Ok(if arguments.exit_code { outcome } else { Exit::Done })
+}
+
+fn only(matches: &ArgMatches) -> Option<Only> {
+    let wanted = matches.get_one::<String>("only")?;
+    Only::ALL.iter().find(|(_, word)| word == wanted).map(|(only, _)| *only)
+}

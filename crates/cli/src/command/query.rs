@@ -1,0 +1,57 @@
+//! `plimsoll query --image=A show-pkg-diffs B`: the spelling of 2017, for those who know it.
+
+use anyhow::Result;
+use clap::{ArgMatches, Args, Command, FromArgMatches as _};
+use plimsoll_engine::order_versions;
+use plimsoll_model::compare::compare;
+use plimsoll_report::difference::{Difference, DifferenceView, Options};
+
+use super::Entry;
+use crate::environment::Context;
+use crate::exit::Exit;
+use crate::output::write;
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "query",
+    summary: "Compare the packages of images, in the spelling of 2017",
+    examples: "  plimsoll query --image=oraclelinux:7 show-pkg-diffs oraclelinux:7-slim\n  plimsoll query --plain --image=oraclelinux:7 show-pkg-diffs oraclelinux:7-slim",
+    declare,
+    run,
+};
+
+#[derive(Debug, Args)]
+struct Arguments {
+    /// The image to start from
+    #[arg(long)]
+    image: String,
+    /// The question; there is one
+    #[arg(value_parser = ["show-pkg-diffs"])]
+    question: String,
+    /// The images to compare it with
+    #[arg(required = true, value_name = "IMAGE")]
+    images: Vec<String>,
+    /// The original's six columns, separated by spaces
+    #[arg(long)]
+    plain: bool,
+}
+
+fn declare(command: Command) -> Command {
+    Arguments::augment_args(command)
+}
+
+fn run(matches: &ArgMatches, context: &Context) -> Result<Exit> {
+    let arguments = Arguments::from_arg_matches(matches)?;
+    let before = context.analyse(&arguments.image)?;
+    for (position, image) in arguments.images.iter().enumerate() {
+        if position > 0 && !arguments.plain {
+            crate::output::write_text("\n")?;
+        }
+        let after = context.analyse(image)?;
+        let comparison = compare(&before, &after, &order_versions);
+        let options = Options { width: context.width, ..Options::default() };
+        let view = DifferenceView { before: &before, after: &after, comparison: &comparison, options };
+        write::<Difference>(if arguments.plain { "plain" } else { "table" }, &view)?;
+        context.judge(&[&before, &after])?;
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,66 @@
+//! The one table of exit codes, for all commands.
+
+use std::io;
+use std::process::ExitCode;
+
+use plimsoll_engine::EngineError;
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Done; same, clean, pass.
+    Done,
+    /// What was asked about was found: different, over the threshold, fail.
+    Found,
+    /// Wrong use, or input that cannot be read.
+    Unusable,
+    /// The answer is incomplete, or there is no data for one.
+    Incomplete,
+}
+
+/// The table as help pages show it.
+pub(crate) const TABLE: &str = "\
+Exit codes:
+  0  done (same, clean, pass)
+  1  what was asked about was found (different, over the threshold, fail)
+  2  wrong use or unreadable input
+  3  incomplete or no data";
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Done => 0,
+            Exit::Found => 1,
+            Exit::Unusable => 2,
+            Exit::Incomplete => 3,
+        })
+    }
+}
+
+/// Damage was met and the user asked to be strict about it.
+#[derive(Debug)]
+pub(crate) struct Strict(pub(crate) usize);
+
+impl std::fmt::Display for Strict {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (count, word) = (self.0, if self.0 == 1 { "problem" } else { "problems" });
+        write!(f, "the answer may be incomplete: {count} {word} met, and --strict was given; `plimsoll inspect` names them")
+    }
+}
+
+impl std::error::Error for Strict {}
+
+/// Tells of an error and gives its exit code.
+pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
+    if error.chain().any(|cause| {
+        cause.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
+    }) {
+        // Whoever read our output has seen enough.
+        return Exit::Done.into();
+    }
+    // Every variant says its cause in its own message, so the chain is not repeated for them.
+    let engine = error.chain().any(|cause| cause.downcast_ref::<EngineError>().is_some());
+    let text = if engine { error.to_string() } else { format!("{error:#}") };
+    anstream::eprintln!("\x1b[1;31merror\x1b[0m: {text}");
+    if error.downcast_ref::<Strict>().is_some() { Exit::Incomplete.into() } else { Exit::Unusable.into() }
+}

@@ -1,0 +1,1 @@
+//! What ARCHITECTURE.md promises, held against the workspace.

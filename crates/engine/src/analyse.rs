@@ -1,0 +1,292 @@
+//! Analyses an image: its layers from the cache or read now, merged, joined.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+use plimsoll_catalog::{LayerFragment, Reader, join, readers};
+use plimsoll_image::source::directory::read_directory;
+use plimsoll_image::source::place::Place;
+use plimsoll_image::source::{Image, ImageLayer, Source};
+use plimsoll_image::{LayerExpectation, merge};
+use plimsoll_model::{
+    Analysis, Digest, FileTable, ImageIdentity, Layer, LayerFacts, Problem,
+};
+use plimsoll_store::LayerCache;
+
+use crate::error::EngineError;
+use crate::layers::{Reading, read_facts, refresh, stale_readers};
+use crate::open::{Settings, open};
+use crate::progress::{Counted, Progress};
+
+/// Answers questions about images.
+#[derive(Debug)]
+pub struct Engine {
+    settings: Settings,
+    cache: Option<LayerCache>,
+    readers: Vec<&'static dyn Reader>,
+}
+
+/// What is known of a layer before this run reads any.
+enum Known {
+    /// Everything.
+    Facts(LayerFacts),
+    /// Everything but what these readers make of it.
+    Stale(LayerFacts, Vec<&'static dyn Reader>),
+    /// Nothing.
+    Nothing,
+}
+
+impl Engine {
+    /// An engine with the settings given. Costs nothing until it is asked something.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        let cache = settings
+            .cache
+            .as_ref()
+            .map(|directory| LayerCache::new(directory, settings.cache_capacity));
+        Self { settings, cache, readers: readers() }
+    }
+
+    /// The cache, if there is one.
+    #[must_use]
+    pub const fn cache(&self) -> Option<&LayerCache> {
+        self.cache.as_ref()
+    }
+
+    /// Analyses the image that the user named.
+    ///
+    /// # Errors
+    /// [`EngineError`] where the image or one of its layers cannot be had. Damage inside is told
+    /// in [`Analysis::problems`] instead.
+    pub fn analyse(&self, name: &str, progress: &dyn Progress) -> Result<Analysis, EngineError> {
+        let place = Place::tell(name)
+            .map_err(|source| EngineError::Source { image: name.to_owned(), source })?;
+        match &place {
+            Place::Directory(root) => self.analyse_directory(name, root, progress),
+            Place::Sbom(path) => crate::sbom::read(name, path),
+            _ => self.analyse_image(name, &*open(name, &place, &self.settings)?, progress),
+        }
+    }
+
+    fn analyse_image(&self, name: &str, source: &dyn Source, progress: &dyn Progress) -> Result<Analysis, EngineError> {
+        let image = source
+            .image(self.settings.platform.as_ref())
+            .map_err(|source| EngineError::Source { image: name.to_owned(), source })?;
+        let mut problems = Vec::new();
+        let facts = self.layer_facts(name, source, &image, progress, &mut problems)?;
+        let layers: Vec<&LayerFacts> = image.layers.iter().map(|layer| &facts[&layer.digest]).collect();
+        Ok(self.assemble(image, &layers, problems))
+    }
+
+    /// The facts about every layer, by digest.
+    fn layer_facts(
+        &self,
+        name: &str,
+        source: &dyn Source,
+        image: &Image,
+        progress: &dyn Progress,
+        problems: &mut Vec<Problem>,
+    ) -> Result<BTreeMap<Digest, LayerFacts>, EngineError> {
+        let mut known: BTreeMap<Digest, Known> = BTreeMap::new();
+        let mut wanted: Vec<&ImageLayer> = Vec::new();
+        for layer in &image.layers {
+            if known.contains_key(&layer.digest) {
+                continue;
+            }
+            let state = self.known(&layer.digest);
+            if !matches!(state, Known::Facts(_)) {
+                wanted.push(layer);
+            }
+            known.insert(layer.digest.clone(), state);
+        }
+        let fresh = if wanted.is_empty() {
+            BTreeMap::new()
+        } else {
+            progress.begin(name, wanted.iter().map(|layer| layer.size).sum());
+            let fresh = self.read_layers(name, source, &wanted, &known, progress);
+            progress.end();
+            fresh?
+        };
+        let mut facts = BTreeMap::new();
+        let mut fresh = fresh;
+        for (digest, state) in known {
+            let (whole, new) = match (state, fresh.remove(&digest)) {
+                (Known::Facts(facts), _) => (facts, false),
+                (Known::Stale(old, _), Some(read)) => (refresh(old, read), true),
+                (Known::Nothing, Some(read)) => (read, true),
+                // `read_layers` answers for every layer that was wanted, or not at all.
+                (_, None) => continue,
+            };
+            if let Some(cache) = self.cache.as_ref().filter(|_| new)
+                && let Err(error) = cache.store_layer(&digest, &whole)
+            {
+                problems.push(Problem::new("cache-not-written", cache.directory().display().to_string(), error.to_string()));
+            }
+            facts.insert(digest, whole);
+        }
+        problems.sort();
+        problems.dedup();
+        Ok(facts)
+    }
+
+    fn known(&self, digest: &Digest) -> Known {
+        let Some(facts) = self.cache.as_ref().and_then(|cache| cache.layer(digest)) else {
+            return Known::Nothing;
+        };
+        let stale = stale_readers(&facts, &self.readers);
+        if stale.is_empty() { Known::Facts(facts) } else { Known::Stale(facts, stale) }
+    }
+
+    fn read_layers(
+        &self,
+        name: &str,
+        source: &dyn Source,
+        wanted: &[&ImageLayer],
+        known: &BTreeMap<Digest, Known>,
+        progress: &dyn Progress,
+    ) -> Result<BTreeMap<Digest, LayerFacts>, EngineError> {
+        let done = Mutex::new(BTreeMap::new());
+        let failed = Mutex::new(None);
+        let fail = |error: EngineError| {
+            failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+        };
+        let is_failed = || failed.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+        let read = |layer: &ImageLayer, blob: Box<dyn std::io::Read + Send + '_>, read_ahead: bool| {
+            let readers: &[&'static dyn Reader] = match known.get(&layer.digest) {
+                Some(Known::Stale(_, stale)) => stale,
+                _ => &self.readers,
+            };
+            let expectation = LayerExpectation {
+                digest: Some(layer.digest.clone()),
+                size: (layer.size > 0).then_some(layer.size),
+                diff_id: layer.diff_id.clone(),
+                read_ahead,
+            };
+            match read_facts(Counted { inner: blob, progress }, &expectation, readers) {
+                Ok(facts) => {
+                    done.lock().unwrap_or_else(PoisonError::into_inner).insert(layer.digest.clone(), facts);
+                }
+                Err(source) => fail(EngineError::Layer {
+                    image: name.to_owned(),
+                    digest: layer.digest.clone(),
+                    source,
+                }),
+            }
+        };
+        if source.is_stream() {
+            let outcome = source.stream_layers(wanted, &mut |layer, blob| read(layer, blob, true));
+            if let Err(source) = outcome {
+                fail(EngineError::Source { image: name.to_owned(), source });
+            }
+        } else {
+            // The largest first, so that no thread is left with a long one in the end.
+            let mut queue: Vec<&ImageLayer> = wanted.to_vec();
+            queue.sort_by_key(|layer| (layer.size, layer.index));
+            let queue = Mutex::new(queue);
+            let threads = self.settings.threads.max(1).min(wanted.len());
+            // Cores without a layer of their own inflate for those that have one.
+            let read_ahead = self.settings.threads > wanted.len();
+            let work = || loop {
+                let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop();
+                let Some(layer) = next.filter(|_| !is_failed()) else { return };
+                match source.open_layer(layer) {
+                    Ok(blob) => read(layer, blob, read_ahead),
+                    Err(source) => fail(EngineError::Source { image: name.to_owned(), source }),
+                }
+            };
+            std::thread::scope(|scope| {
+                for _ in 1..threads {
+                    scope.spawn(work);
+                }
+                work();
+            });
+        }
+        let failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
+        failed.map_or_else(|| Ok(done.into_inner().unwrap_or_else(PoisonError::into_inner)), Err)
+    }
+
+    /// Puts the answer together from the facts about the layers.
+    fn assemble(&self, image: Image, facts: &[&LayerFacts], mut problems: Vec<Problem>) -> Analysis {
+        let tables: Vec<&FileTable> = facts.iter().map(|facts| &facts.files).collect();
+        let merged = merge(&tables);
+        let mut paths: Vec<Vec<u8>> = Vec::new();
+        let mut found: Vec<(usize, u32, Option<plimsoll_model::FileId>, &[u8])> = Vec::new();
+        for (layer, facts) in facts.iter().enumerate() {
+            for fragment in &facts.fragments {
+                let Some(reader) = self.readers.iter().position(|r| r.doc().id == fragment.reader) else {
+                    continue;
+                };
+                let mut path = Vec::new();
+                facts.files.write_path(fragment.file, &mut path);
+                paths.push(path);
+                let visible = merged.visible(layer, fragment.file);
+                found.push((reader, layer as u32, visible, &fragment.payload));
+            }
+        }
+        let mut fragments: Vec<Vec<LayerFragment<'_>>> = vec![Vec::new(); self.readers.len()];
+        for ((reader, layer, file, payload), path) in found.into_iter().zip(&paths) {
+            fragments[reader].push(LayerFragment { layer, path, file, payload });
+        }
+        let joined = join(&self.readers, &fragments, &merged.files.index());
+        problems.extend(facts.iter().flat_map(|facts| facts.problems.iter().cloned()));
+        problems.extend(merged.problems);
+        problems.extend(joined.problems);
+        problems.sort();
+        problems.dedup();
+        let layers = image
+            .layers
+            .into_iter()
+            .zip(facts)
+            .zip(merged.statistics)
+            .map(|((layer, facts), mut statistics)| {
+                statistics.content_bytes += facts.replaced_size;
+                statistics.hidden_bytes += facts.replaced_size;
+                Layer {
+                    digest: layer.digest,
+                    diff_id: layer.diff_id,
+                    media_type: layer.media_type,
+                    compressed_size: facts.compressed_size,
+                    unpacked_size: facts.unpacked_size,
+                    instruction: layer.instruction,
+                    created: layer.created,
+                    statistics,
+                }
+            })
+            .collect();
+        Analysis {
+            identity: image.identity,
+            config: Some(image.config),
+            distribution: joined.distribution,
+            layers,
+            history: image.history,
+            packages: joined.packages,
+            has_files: true,
+            files: merged.files,
+            ownership: joined.owned,
+            problems,
+        }
+    }
+
+    fn analyse_directory(&self, name: &str, root: &Path, progress: &dyn Progress) -> Result<Analysis, EngineError> {
+        let mut reading = Reading::new(&self.readers);
+        progress.begin(name, 0);
+        let read = read_directory(root, self.settings.threads, &mut reading, &|bytes| progress.advance(bytes));
+        progress.end();
+        let read = read.map_err(|source| EngineError::Source { image: name.to_owned(), source })?;
+        let (fragments, mut problems) = reading.finish(&read.files, &read.places);
+        problems.extend(read.problems);
+        let facts = LayerFacts { files: read.files, fragments, problems, ..LayerFacts::default() };
+        let image = Image {
+            identity: ImageIdentity { name: name.to_owned(), ..ImageIdentity::default() },
+            ..Image::default()
+        };
+        let mut analysis = self.assemble(image, &[&facts], Vec::new());
+        analysis.config = None;
+        for package in &mut analysis.packages {
+            package.layer = None;
+        }
+        Ok(analysis)
+    }
+}

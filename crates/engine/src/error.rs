@@ -1,0 +1,42 @@
+//! Why the engine could not answer.
+
+use plimsoll_image::LayerError;
+use plimsoll_image::source::SourceError;
+use plimsoll_model::Digest;
+use thiserror::Error;
+
+/// Why there is no answer.
+#[derive(Debug, Error)]
+pub enum EngineError {
+    /// The image cannot be had.
+    #[error("{image}: {source}")]
+    Source {
+        /// The image as the user named it.
+        image: String,
+        /// Why.
+        #[source]
+        source: SourceError,
+    },
+    /// One of its layers cannot be read.
+    #[error("{image}: layer {digest}: {source}")]
+    Layer {
+        /// The image as the user named it.
+        image: String,
+        /// The layer.
+        digest: Digest,
+        /// Why.
+        #[source]
+        source: LayerError,
+    },
+    /// The name of the image is none.
+    #[error("{0}")]
+    Name(String),
+    /// A document that was to be read as an SBOM is none.
+    #[error("{image}: {reason}")]
+    Sbom {
+        /// The document.
+        image: String,
+        /// Why.
+        reason: String,
+    },
+}

@@ -1,0 +1,166 @@
+//! From a layer's bytes to its facts: the pass of `image` with the readers of `catalog`.
+
+use std::io::Read;
+
+use plimsoll_catalog::{ClaimId, Claims, Reader};
+use plimsoll_image::{ContentReader, LayerError, LayerExpectation, read_layer};
+use plimsoll_model::{
+    FileId, FileTable, Fragment, LayerFacts, NodeId, Problem, ReaderRevision, path,
+};
+
+/// Offers the contents of files to the readers that claim them, and keeps what they make.
+pub(crate) struct Reading<'a> {
+    readers: &'a [&'static dyn Reader],
+    claims: Claims,
+    found: Vec<ClaimId>,
+    made: Vec<(usize, NodeId, Vec<u8>)>,
+    problems: Vec<Problem>,
+}
+
+impl<'a> Reading<'a> {
+    pub(crate) fn new(readers: &'a [&'static dyn Reader]) -> Self {
+        Self {
+            readers,
+            claims: Claims::compile(readers),
+            found: Vec::new(),
+            made: Vec::new(),
+            problems: Vec::new(),
+        }
+    }
+
+    /// The fragments and problems, once it is known where the files went.
+    pub(crate) fn finish(mut self, files: &FileTable, places: &[Option<FileId>]) -> (Vec<Fragment>, Vec<Problem>) {
+        let mut fragments: Vec<(FileId, usize, Vec<u8>)> = self
+            .made
+            .iter_mut()
+            // A file that a later entry of its own layer replaced says nothing about the image.
+            .filter_map(|(reader, node, payload)| {
+                let file = (*places.get(node.index())?)?;
+                Some((file, *reader, std::mem::take(payload)))
+            })
+            .collect();
+        fragments.sort_by_key(|(file, reader, _)| (*file, *reader));
+        self.miss_hard_links(files);
+        let fragments = fragments
+            .into_iter()
+            .map(|(file, reader, payload)| Fragment {
+                reader: self.readers[reader].doc().id.to_owned(),
+                file,
+                payload,
+            })
+            .collect();
+        (fragments, self.problems)
+    }
+
+    /// The bytes of a hard-linked file come under its first name alone; a reader that wants
+    /// another of its names did not see them, and that is said.
+    fn miss_hard_links(&mut self, files: &FileTable) {
+        let mut name = Vec::new();
+        for id in files.ids().filter(|id| files.record(*id).is_hard_link()) {
+            files.write_path(id, &mut name);
+            self.claims.find(&name, &mut self.found);
+            if !self.found.is_empty() {
+                self.problems.push(Problem::new(
+                    "file-not-read",
+                    format!("/{}", path::escape(&name)),
+                    "the layer holds it as a hard link to another name, under which its content was not recognised",
+                ));
+            }
+        }
+    }
+}
+
+impl ContentReader for Reading<'_> {
+    fn wants(&mut self, name: &[u8], size: u64) -> bool {
+        self.claims.find(name, &mut self.found);
+        let Self { found, problems, readers, .. } = self;
+        found.retain(|claim| {
+            let fits = size <= claim.limit;
+            if !fits {
+                let detail = format!(
+                    "it has {size} bytes, more than the {} that the {} reader takes; what it holds is missing from the report",
+                    claim.limit,
+                    readers[claim.reader].doc().title
+                );
+                problems.push(Problem::new("file-too-large", format!("/{}", path::escape(name)), detail));
+            }
+            fits
+        });
+        !found.is_empty()
+    }
+
+    fn read(&mut self, node: NodeId, name: &[u8], content: &[u8]) {
+        for claim in std::mem::take(&mut self.found) {
+            let reader = self.readers[claim.reader];
+            if let Some(payload) = reader.read(name, content, &mut self.problems) {
+                self.made.push((claim.reader, node, payload));
+            }
+        }
+    }
+}
+
+/// Reads one layer with the readers given.
+pub(crate) fn read_facts(
+    blob: impl Read + Send,
+    expectation: &LayerExpectation,
+    readers: &[&'static dyn Reader],
+) -> Result<LayerFacts, LayerError> {
+    let mut reading = Reading::new(readers);
+    let read = read_layer(blob, expectation, &mut reading)?;
+    let (fragments, mut problems) = reading.finish(&read.files, &read.places);
+    problems.extend(read.problems);
+    problems.sort();
+    Ok(LayerFacts {
+        diff_id: read.diff_id,
+        compressed_size: read.compressed_size,
+        unpacked_size: read.unpacked_size,
+        replaced_size: read.replaced_size,
+        files: read.files,
+        fragments,
+        revisions: revisions(readers),
+        problems,
+    })
+}
+
+/// The readers and their revisions, in id order.
+pub(crate) fn revisions(readers: &[&'static dyn Reader]) -> Vec<ReaderRevision> {
+    let mut revisions: Vec<ReaderRevision> = readers
+        .iter()
+        .map(|reader| ReaderRevision { reader: reader.doc().id.to_owned(), revision: reader.revision() })
+        .collect();
+    revisions.sort();
+    revisions
+}
+
+/// The readers whose part of stored facts is missing or of another revision.
+pub(crate) fn stale_readers(facts: &LayerFacts, readers: &[&'static dyn Reader]) -> Vec<&'static dyn Reader> {
+    readers
+        .iter()
+        .copied()
+        .filter(|reader| {
+            !facts.revisions.iter().any(|known| {
+                known.reader == reader.doc().id && known.revision == reader.revision()
+            })
+        })
+        .collect()
+}
+
+/// Puts freshly read fragments of some readers in the place of their stale ones.
+pub(crate) fn refresh(old: LayerFacts, fresh: LayerFacts) -> LayerFacts {
+    let is_fresh = |id: &str| fresh.revisions.iter().any(|each| each.reader == id);
+    let mut fragments = old.fragments;
+    fragments.retain(|fragment| !is_fresh(&fragment.reader));
+    let mut revisions = old.revisions;
+    revisions.retain(|revision| !is_fresh(&revision.reader));
+    let mut problems = old.problems;
+    problems.extend(fresh.problems);
+    problems.sort();
+    problems.dedup();
+    revisions.extend(fresh.revisions);
+    revisions.sort();
+    fragments.extend(fresh.fragments);
+    fragments.sort_by(|left, right| {
+        left.file.cmp(&right.file).then_with(|| left.reader.cmp(&right.reader))
+    });
+    LayerFacts { fragments, revisions, problems, files: fresh.files, ..old }
+}

@@ -1,0 +1,317 @@
+//! Lays the layers of an image over each other, as the kernel's overlayfs does.
+//!
+//! The rules are those of the kernel's `Documentation/filesystems/overlayfs.rst`: an upper
+//! directory merges with a lower one unless it is opaque; anything else of the upper layer hides
+//! whatever the lower layers have at its path, and all below it; a whiteout hides and is itself
+//! not seen.
+//!
+//! One tree grows from the lowest layer to the highest. A layer costs what it brings and what it
+//! removes, whatever the size of the tree below.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use plimsoll_model::file::FileRecord;
+use plimsoll_model::{
+    FileId, FileKind, FileTable, FileTableBuilder, LayerStatistics, NodeId, Problem,
+};
+
+/// The merged tree and how each layer took part in it.
+#[derive(Debug)]
+pub struct Merged {
+    /// The merged tree.
+    pub files: FileTable,
+    /// What each layer does, the lowest first.
+    pub statistics: Vec<LayerStatistics>,
+    /// Hard links whose target no layer has.
+    pub problems: Vec<Problem>,
+    nodes: Vec<Vec<Option<NodeId>>>,
+    places: Vec<Option<FileId>>,
+}
+
+impl Merged {
+    /// Where a file of a layer's own table is in the merged tree; `None` where it is hidden.
+    #[must_use]
+    pub fn visible(&self, layer: usize, file: FileId) -> Option<FileId> {
+        let node = (*self.nodes.get(layer)?.get(file.0 as usize)?)?;
+        *self.places.get(node.index())?
+    }
+}
+
+/// A file of a lower layer that the layer at hand has hidden, in case it brings it again.
+struct Hidden {
+    layer: u16,
+    size: u64,
+    hash: Option<[u8; 32]>,
+}
+
+struct Merge<'a> {
+    layers: &'a [&'a FileTable],
+    builder: FileTableBuilder,
+    statistics: Vec<LayerStatistics>,
+    problems: Vec<Problem>,
+    /// What the layer at hand hid with an opaque directory or a change of kind, by path.
+    hidden: HashMap<Vec<u8>, Hidden>,
+    path: Vec<u8>,
+}
+
+/// Merges the tables of an image's layers, the lowest first.
+#[must_use]
+pub fn merge(layers: &[&FileTable]) -> Merged {
+    let mut merge = Merge {
+        layers,
+        builder: FileTableBuilder::new(),
+        statistics: vec![LayerStatistics::default(); layers.len()],
+        problems: Vec::new(),
+        hidden: HashMap::new(),
+        path: Vec::new(),
+    };
+    let nodes: Vec<_> = (0..layers.len()).map(|layer| merge.lay(layer)).collect();
+    let (files, places) = merge.builder.finish();
+    count_bytes(layers, &files, &mut merge.statistics);
+    Merged { files, statistics: merge.statistics, problems: merge.problems, nodes, places }
+}
+
+impl Merge<'_> {
+    fn lay(&mut self, layer: usize) -> Vec<Option<NodeId>> {
+        let table = self.layers[layer];
+        let targets = self.link_targets(table);
+        self.hidden.clear();
+        let mut nodes: Vec<Option<NodeId>> = Vec::with_capacity(table.len());
+        let own = layer as u16;
+        let root = table.record(FileId::ROOT);
+        if root.is_opaque() {
+            self.hide_below(NodeId::ROOT, layer);
+        }
+        if !root.is_implicit() {
+            self.builder.replace_from(NodeId::ROOT, table, FileId::ROOT, own);
+        }
+        nodes.push(Some(NodeId::ROOT));
+        for id in table.ids().skip(1) {
+            let parent = nodes[table.parent(id).0 as usize];
+            let node = parent.and_then(|parent| self.lay_entry(layer, id, parent, &targets));
+            nodes.push(node);
+        }
+        nodes
+    }
+
+    /// Where the hard links of a layer to the layers below lead, before the layer changes them.
+    fn link_targets(&self, table: &FileTable) -> HashMap<FileId, NodeId> {
+        table
+            .ids()
+            .filter(|id| table.record(*id).kind == FileKind::HardLink)
+            .filter_map(|id| Some((id, self.find(table.link(id))?)))
+            .collect()
+    }
+
+    /// The node at a normal path of the tree so far; directories may be reached through links.
+    fn find(&self, path: &[u8]) -> Option<NodeId> {
+        self.find_from(NodeId::ROOT, path, false, &mut 0)
+    }
+
+    fn find_from(&self, from: NodeId, path: &[u8], follow: bool, links: &mut usize) -> Option<NodeId> {
+        const MAX_LINKS: usize = 40;
+        let mut at = if path.first() == Some(&b'/') { NodeId::ROOT } else { from };
+        let mut names =
+            path.split(|b| *b == b'/').filter(|n| !n.is_empty() && *n != b".").peekable();
+        while let Some(name) = names.next() {
+            if name == b".." {
+                at = self.builder.parent(at);
+                continue;
+            }
+            let next = self.builder.child(at, name)?;
+            let link = self.builder.get(next).kind == FileKind::Symlink;
+            at = if link && (follow || names.peek().is_some()) {
+                *links += 1;
+                if *links > MAX_LINKS {
+                    return None;
+                }
+                self.find_from(at, self.builder.link(next), true, links)?
+            } else {
+                next
+            };
+        }
+        Some(at)
+    }
+
+    fn lay_entry(
+        &mut self,
+        layer: usize,
+        id: FileId,
+        parent: NodeId,
+        targets: &HashMap<FileId, NodeId>,
+    ) -> Option<NodeId> {
+        let table = self.layers[layer];
+        let record = table.record(id);
+        let below = self.builder.child(parent, table.name(id));
+        match record.kind {
+            FileKind::Whiteout => {
+                if let Some(below) = below {
+                    let mut removed = 0;
+                    self.builder.remove(below, &mut |gone| {
+                        removed += u64::from(gone.kind != FileKind::Directory);
+                    });
+                    self.statistics[layer].removed += removed;
+                }
+                None
+            }
+            FileKind::Directory => Some(self.lay_directory(layer, id, parent, below)),
+            FileKind::HardLink => {
+                let target = targets.get(&id).copied().filter(|target| {
+                    self.builder.get(*target).kind != FileKind::Directory
+                });
+                let Some(target) = target else {
+                    let detail = format!(
+                        "a hard link to /{}, which no layer has; it is missing from the report",
+                        plimsoll_model::path::escape(table.link(id))
+                    );
+                    self.problems.push(Problem::new(
+                        "hard-link-target-missing",
+                        table.path(id).to_string(),
+                        detail,
+                    ));
+                    return None;
+                };
+                let node = self.lay_file(layer, id, parent, below);
+                self.builder.link_to(node, target);
+                Some(node)
+            }
+            _ => Some(self.lay_file(layer, id, parent, below)),
+        }
+    }
+
+    fn lay_directory(&mut self, layer: usize, id: FileId, parent: NodeId, below: Option<NodeId>) -> NodeId {
+        let table = self.layers[layer];
+        let record = table.record(id);
+        let own = layer as u16;
+        if let Some(below) = below {
+            if self.builder.get(below).kind == FileKind::Directory {
+                if record.is_opaque() {
+                    self.hide_below(below, layer);
+                }
+                if !record.is_implicit() {
+                    self.builder.replace_from(below, table, id, own);
+                }
+                return below;
+            }
+            self.statistics[layer].changed += 1;
+            self.builder.remove(below, &mut |_| {});
+        }
+        self.builder.insert_from(parent, table, id, own)
+    }
+
+    fn lay_file(&mut self, layer: usize, id: FileId, parent: NodeId, below: Option<NodeId>) -> NodeId {
+        let table = self.layers[layer];
+        let record = table.record(id);
+        match below {
+            Some(below) if self.builder.get(below).kind == FileKind::Directory => {
+                self.hide_below(below, layer);
+                self.builder.remove(below, &mut |_| {});
+                self.statistics[layer].added += 1;
+            }
+            Some(below) => {
+                let old = hidden_facts(self.builder.get(below));
+                self.builder.remove(below, &mut |_| {});
+                self.statistics[layer].changed += 1;
+                self.count_rewritten(&old, record);
+            }
+            None => {
+                let again = if self.hidden.is_empty() {
+                    None
+                } else {
+                    table.write_path(id, &mut self.path);
+                    self.hidden.remove(&self.path)
+                };
+                match again {
+                    Some(old) => {
+                        self.statistics[layer].removed -= 1;
+                        self.statistics[layer].changed += 1;
+                        self.count_rewritten(&old, record);
+                    }
+                    None => self.statistics[layer].added += 1,
+                }
+            }
+        }
+        self.builder.insert_from(parent, table, id, layer as u16)
+    }
+
+    fn count_rewritten(&mut self, old: &Hidden, new: &FileRecord) {
+        if old.hash.is_some() && old.hash.as_ref() == new.sha256() {
+            self.statistics[usize::from(old.layer)].rewritten_bytes += old.size;
+        }
+    }
+
+    /// Takes out all below a directory and remembers it, since the same layer may bring it again.
+    fn hide_below(&mut self, node: NodeId, layer: usize) {
+        let mut gone = Vec::new();
+        self.builder.visit_below(node, &mut |below, record| {
+            if record.kind != FileKind::Directory {
+                gone.push((below, hidden_facts(record)));
+            }
+        });
+        for (below, facts) in gone {
+            self.builder.write_path(below, &mut self.path);
+            self.hidden.insert(self.path.clone(), facts);
+            self.statistics[layer].removed += 1;
+        }
+        self.builder.remove_children(node, &mut |_| {});
+    }
+}
+
+fn hidden_facts(record: &FileRecord) -> Hidden {
+    let size = if record.is_hard_link() { 0 } else { record.size() };
+    Hidden { layer: record.layer, size, hash: record.sha256().copied() }
+}
+
+/// Adds up, for each layer, the bytes it brings, those that no longer show, and those that
+/// another file holds as well.
+fn count_bytes(layers: &[&FileTable], merged: &FileTable, statistics: &mut [LayerStatistics]) {
+    for (table, statistics) in layers.iter().zip(statistics.iter_mut()) {
+        for id in table.ids() {
+            statistics.content_bytes += content(table.record(id));
+        }
+    }
+    let mut shown = vec![0_u64; layers.len()];
+    let mut seen: HashSet<&[u8; 32]> = HashSet::with_capacity(merged.len());
+    let mut linked: BTreeSet<(&[u8; 32], u16, u64)> = BTreeSet::new();
+    for id in merged.ids() {
+        let record = merged.record(id);
+        let Some(hash) = record.sha256().filter(|_| record.kind == FileKind::File) else { continue };
+        if record.is_hard_link() {
+            linked.insert((hash, record.layer, record.size()));
+            continue;
+        }
+        shown[usize::from(record.layer)] += record.size();
+        if record.size() > 0 && !seen.insert(hash) {
+            statistics[usize::from(record.layer)].duplicate_bytes += record.size();
+        }
+    }
+    // A name whose first link is gone still needs the bytes, wherever they lie.
+    linked.retain(|(hash, _, _)| !seen.contains(hash));
+    if !linked.is_empty() {
+        let mut kept = HashSet::new();
+        for (hash, layer, size) in linked {
+            let holder = (0..=usize::from(layer)).rev().find(|candidate| {
+                let table = layers[*candidate];
+                table.ids().any(|id| {
+                    let record = table.record(id);
+                    !record.is_hard_link() && record.sha256() == Some(hash)
+                })
+            });
+            if let Some(holder) = holder
+                && kept.insert((hash, holder))
+            {
+                shown[holder] += size;
+            }
+        }
+    }
+    for (statistics, shown) in statistics.iter_mut().zip(shown) {
+        statistics.hidden_bytes = statistics.content_bytes.saturating_sub(shown);
+    }
+}
+
+const fn content(record: &FileRecord) -> u64 {
+    match record.kind {
+        FileKind::File if !record.is_hard_link() => record.size(),
+        _ => 0,
+    }
+}

@@ -1,0 +1,1 @@
+//! Images in the store of a Docker or podman daemon.

@@ -1,0 +1,350 @@
+//! Where images are found: one file per kind of place.
+//!
+//! Every place answers the same two questions: what is the image ([`Source::image`]), and what
+//! are the bytes of one layer ([`Source::open_layer`], or [`Source::stream_layers`] where they
+//! come in one stream that cannot be wound back).
+
+mod archive;
+pub mod directory;
+pub mod docker_archive;
+pub mod daemon;
+pub mod oci;
+pub mod place;
+pub mod registry;
+
+use std::io::{self, Read};
+
+use plimsoll_model::{Digest, ImageConfig, ImageIdentity, Platform};
+use thiserror::Error;
+
+use crate::hashing::digest_of;
+use crate::limits::{MAX_DOCUMENT, MAX_INDEX_DEPTH, MAX_LAYERS, MAX_MANIFESTS};
+use crate::manifest::{Configuration, Descriptor, Document, DocumentError, Manifest};
+
+/// What an image is, before any layer was read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Image {
+    /// Which image.
+    pub identity: ImageIdentity,
+    /// How it is run.
+    pub config: ImageConfig,
+    /// Its layers, the lowest first.
+    pub layers: Vec<ImageLayer>,
+    /// One line per step of its history, the oldest first.
+    pub history: Vec<String>,
+}
+
+/// One layer of an image, before it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImageLayer {
+    /// Position, from the lowest.
+    pub index: usize,
+    /// Digest of the blob as the source keeps it.
+    pub digest: Digest,
+    /// Digest of the uncompressed archive, as the configuration states it.
+    pub diff_id: Option<Digest>,
+    /// Media type of the blob.
+    pub media_type: String,
+    /// Bytes of the blob, where the source says so; zero where it does not.
+    pub size: u64,
+    /// The instruction that made it.
+    pub instruction: Option<String>,
+    /// When it was made (RFC 3339).
+    pub created: Option<String>,
+    /// Where the source finds it, for sources that do not find blobs by digest.
+    pub location: String,
+}
+
+/// A place where one image is.
+pub trait Source: Send + Sync + std::fmt::Debug {
+    /// What the image is. `wanted` chooses among several platforms; without it, this machine's
+    /// is taken where on offer.
+    ///
+    /// # Errors
+    /// [`SourceError`] where there is no such image or its documents are unreadable.
+    fn image(&self, wanted: Option<&Platform>) -> Result<Image, SourceError>;
+
+    /// The bytes of one layer, as the source keeps them.
+    ///
+    /// # Errors
+    /// [`SourceError`] where they cannot be had.
+    fn open_layer(&self, layer: &ImageLayer) -> Result<Box<dyn Read + Send + '_>, SourceError>;
+
+    /// Whether the layers come in one stream: then only [`Self::stream_layers`] is of use.
+    fn is_stream(&self) -> bool {
+        false
+    }
+
+    /// Hands out the layers wanted, in the order in which they come, each exactly once.
+    ///
+    /// # Errors
+    /// [`SourceError`] where the stream breaks off or lacks one.
+    fn stream_layers(&self, wanted: &[&ImageLayer], deliver: &mut DeliverLayer<'_>) -> Result<(), SourceError> {
+        for layer in wanted {
+            deliver(layer, self.open_layer(layer)?);
+        }
+        Ok(())
+    }
+}
+
+/// Takes one layer of a stream.
+pub type DeliverLayer<'a> = dyn FnMut(&ImageLayer, Box<dyn Read + Send + '_>) + 'a;
+
+/// Why an image cannot be had.
+#[derive(Debug, Error)]
+pub enum SourceError {
+    /// Something at this place is not there.
+    #[error("{what} is not there")]
+    Missing {
+        /// What was looked for.
+        what: String,
+    },
+    /// A file or stream could not be read.
+    #[error("cannot read {what}: {source}")]
+    Read {
+        /// What was being read.
+        what: String,
+        /// What happened.
+        #[source]
+        source: io::Error,
+    },
+    /// A document could not be used.
+    #[error("{what}: {source}")]
+    Document {
+        /// Which document, by digest or place.
+        what: String,
+        /// Why.
+        #[source]
+        source: DocumentError,
+    },
+    /// A document's bytes are not the promised ones.
+    #[error("{what} hashes to {found}, not to {expected}: it was altered or cut short")]
+    Digest {
+        /// Which document.
+        what: String,
+        /// What was promised.
+        expected: Digest,
+        /// What arrived.
+        found: Digest,
+    },
+    /// The image does not come for the platform asked for.
+    #[error("{name} does not come for {wanted}; it comes for {offered}: choose one with --platform")]
+    Platform {
+        /// The image.
+        name: String,
+        /// The platform asked for.
+        wanted: Platform,
+        /// The platforms on offer.
+        offered: String,
+    },
+    /// Several images under one roof and no word on which.
+    #[error("{place} holds several images: name one of {names}")]
+    Ambiguous {
+        /// The archive or directory.
+        place: String,
+        /// What can be named.
+        names: String,
+    },
+    /// Damaged beyond use, or hostile.
+    #[error("{what}: {why}")]
+    Damaged {
+        /// What was being read.
+        what: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// A registry or a daemon said no, or nothing at all.
+    #[error("{0}")]
+    Remote(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Documents found by digest, as OCI layouts and registries keep them.
+pub trait Documents {
+    /// The bytes of a document, at most [`MAX_DOCUMENT`] of them. The digest is verified by the
+    /// caller.
+    ///
+    /// # Errors
+    /// [`SourceError`] where it cannot be had.
+    fn document(&self, descriptor: &Descriptor) -> Result<Vec<u8>, SourceError>;
+}
+
+/// What a name in an OCI store leads to: a document that was already fetched.
+#[derive(Debug, Clone)]
+pub struct Root {
+    /// Its media type, as the store says.
+    pub media_type: String,
+    /// Digest of the bytes, verified.
+    pub digest: Digest,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// Follows a name from its root document to one image: through indexes to the manifest of the
+/// platform wanted, and on to its configuration.
+///
+/// # Errors
+/// [`SourceError`], naming the document that is at fault.
+pub fn resolve(
+    documents: &dyn Documents,
+    name: &str,
+    root: Root,
+    wanted: Option<&Platform>,
+) -> Result<Image, SourceError> {
+    let mut identity = ImageIdentity { name: name.to_owned(), ..ImageIdentity::default() };
+    let mut at = root;
+    for _ in 0..MAX_INDEX_DEPTH {
+        let what = at.digest.to_string();
+        let document = Document::parse(&at.bytes, &at.media_type)
+            .map_err(|source| SourceError::Document { what: what.clone(), source })?;
+        match document {
+            Document::Manifest(manifest) => {
+                identity.manifest_digest = Some(at.digest);
+                return from_manifest(documents, identity, &manifest);
+            }
+            Document::Index(index) => {
+                if index.manifests.len() > MAX_MANIFESTS {
+                    let why = format!("its index lists more than {MAX_MANIFESTS} manifests");
+                    return Err(SourceError::Damaged { what, why });
+                }
+                let chosen = choose(name, &index.manifests, wanted, &mut identity)?;
+                identity.index_digest.get_or_insert(at.digest);
+                let bytes = verified(documents, &chosen)?;
+                at = Root { media_type: chosen.media_type, digest: chosen.digest, bytes };
+            }
+        }
+    }
+    Err(SourceError::Damaged {
+        what: name.to_owned(),
+        why: format!("its indexes are nested more than {MAX_INDEX_DEPTH} deep"),
+    })
+}
+
+fn choose(
+    name: &str,
+    manifests: &[Descriptor],
+    wanted: Option<&Platform>,
+    identity: &mut ImageIdentity,
+) -> Result<Descriptor, SourceError> {
+    let images: Vec<&Descriptor> = manifests.iter().filter(|each| !each.is_attestation()).collect();
+    let offered: Vec<Platform> = images.iter().filter_map(|each| each.platform.clone()).collect();
+    let own = Platform::of_this_machine();
+    let choice = wanted.unwrap_or(&own);
+    let fits = |each: &&&Descriptor| {
+        each.platform.as_ref().is_some_and(|platform| platform.satisfies(choice))
+    };
+    // An index of one is that one, whatever this machine is; asked for by name it must fit.
+    let chosen = match images.as_slice() {
+        [only] if wanted.is_none() || only.platform.is_none() => Some(*only),
+        [] => None,
+        _ => images.iter().find(fits).or_else(|| {
+            // A plain ask for arm64 is served by any variant of it.
+            images.iter().find(|each| {
+                choice.variant.is_none()
+                    && each.platform.as_ref().is_some_and(|platform| {
+                        platform.os == choice.os && platform.architecture == choice.architecture
+                    })
+            })
+        }).copied(),
+    };
+    if !offered.is_empty() {
+        identity.platforms.clone_from(&offered);
+    }
+    chosen.cloned().ok_or_else(|| {
+        if images.is_empty() {
+            return SourceError::Missing { what: format!("an image in the index of {name}") };
+        }
+        let offered: Vec<String> = offered.iter().map(ToString::to_string).collect();
+        SourceError::Platform {
+            name: name.to_owned(),
+            wanted: choice.clone(),
+            offered: if offered.is_empty() { "no named platform".to_owned() } else { offered.join(", ") },
+        }
+    })
+}
+
+fn verified(documents: &dyn Documents, descriptor: &Descriptor) -> Result<Vec<u8>, SourceError> {
+    if descriptor.size > MAX_DOCUMENT {
+        let why = format!("it claims {} bytes, more than any real document has", descriptor.size);
+        return Err(SourceError::Damaged { what: descriptor.digest.to_string(), why });
+    }
+    let bytes = documents.document(descriptor)?;
+    let found = digest_of(descriptor.digest.algorithm(), &bytes);
+    if found != descriptor.digest {
+        let what = "the document".to_owned();
+        return Err(SourceError::Digest { what, expected: descriptor.digest.clone(), found });
+    }
+    Ok(bytes)
+}
+
+fn from_manifest(
+    documents: &dyn Documents,
+    mut identity: ImageIdentity,
+    manifest: &Manifest,
+) -> Result<Image, SourceError> {
+    let what = manifest.config.digest.to_string();
+    let config_type = manifest.config.media_type.as_str();
+    let artifact = manifest.artifact_type.as_deref().or_else(|| {
+        let image = config_type.is_empty()
+            || config_type.contains("container.image")
+            || config_type.contains("vnd.oci.image.config");
+        (!image).then_some(config_type)
+    });
+    if let Some(kind) = artifact {
+        let source = DocumentError::NotAnImage(format!("an artifact of type {kind}"));
+        return Err(SourceError::Document { what, source });
+    }
+    let bytes = verified(documents, &manifest.config)?;
+    identity.config_digest = Some(manifest.config.digest.clone());
+    image_from(identity, &bytes, &manifest.layers)
+}
+
+/// An image from its configuration and the blobs that its layers are kept in.
+///
+/// # Errors
+/// [`SourceError`] where the configuration is unreadable or does not fit the layers.
+pub fn image_from(
+    mut identity: ImageIdentity,
+    configuration: &[u8],
+    blobs: &[Descriptor],
+) -> Result<Image, SourceError> {
+    let what = identity.config_digest.as_ref().map_or_else(|| identity.name.clone(), ToString::to_string);
+    let configuration = Configuration::parse(configuration)
+        .map_err(|source| SourceError::Document { what: what.clone(), source })?;
+    if blobs.len() > MAX_LAYERS {
+        let why = format!("it has more than {MAX_LAYERS} layers");
+        return Err(SourceError::Damaged { what, why });
+    }
+    if !configuration.diff_ids.is_empty() && configuration.diff_ids.len() != blobs.len() {
+        let why = format!(
+            "the configuration names {} layers and the manifest {}; no engine runs such an image",
+            configuration.diff_ids.len(),
+            blobs.len()
+        );
+        return Err(SourceError::Damaged { what, why });
+    }
+    if identity.platform.is_none() {
+        identity.platform.clone_from(&configuration.platform);
+    }
+    if identity.platforms.is_empty() {
+        identity.platforms.extend(identity.platform.clone());
+    }
+    let steps = configuration.layer_history(blobs.len());
+    let layers = blobs
+        .iter()
+        .zip(steps)
+        .enumerate()
+        .map(|(index, (blob, step))| ImageLayer {
+            index,
+            digest: blob.digest.clone(),
+            diff_id: configuration.diff_ids.get(index).cloned(),
+            media_type: blob.media_type.clone(),
+            size: blob.size,
+            instruction: step.and_then(|step| step.created_by.clone()).filter(|text| !text.is_empty()),
+            created: step.and_then(|step| step.created.clone()),
+            location: String::new(),
+        })
+        .collect();
+    let history =
+        configuration.history.into_iter().map(|step| step.created_by.unwrap_or_default()).collect();
+    Ok(Image { identity, config: configuration.config, layers, history })
+}

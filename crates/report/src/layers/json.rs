@@ -1,0 +1,35 @@
+//! Layers as JSON, with the image's whole history.
+
+use std::io::{self, Write};
+
+use plimsoll_model::Layer;
+use serde::Serialize;
+
+use super::LayerList;
+use crate::buffer::Buffer;
+use crate::json::{head, value};
+
+#[derive(Serialize)]
+struct Row<'a> {
+    /// Counted from one, the lowest first.
+    position: usize,
+    #[serde(flatten)]
+    layer: &'a Layer,
+    packages: u64,
+}
+
+pub(super) fn write(list: &LayerList<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let mut out = Buffer::new(out);
+    head(&mut out, "plimsoll/layers/1", list.analysis);
+    out.text(",\n\"history\": ");
+    value(&mut out.bytes, &list.analysis.history);
+    out.text(",\n\"layers\": [");
+    for (index, row) in list.rows().into_iter().enumerate() {
+        out.text(if index == 0 { "\n" } else { ",\n" });
+        let row = Row { position: row.position + 1, layer: row.layer, packages: row.packages };
+        value(&mut out.bytes, &row);
+        out.end_row()?;
+    }
+    out.text("\n]\n}\n");
+    out.finish()
+}

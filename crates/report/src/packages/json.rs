@@ -1,0 +1,72 @@
+//! Packages as JSON: everything known about each. A fact that is not known is `null`.
+
+use std::io::{self, Write};
+
+use plimsoll_model::{Digest, InstallReason, Purl, SourcePackage, TreePath};
+use serde::Serialize;
+
+use super::PackageList;
+use crate::buffer::Buffer;
+use crate::json::{head, value};
+
+#[derive(Serialize)]
+struct Row<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    name: &'a str,
+    version: &'a str,
+    arch: Option<&'a str>,
+    source: Option<&'a SourcePackage>,
+    licenses: &'a [String],
+    size: Option<u64>,
+    purl: Option<&'a Purl>,
+    layer: Option<&'a Digest>,
+    evidence: Option<&'a TreePath>,
+    place: Option<&'a TreePath>,
+    declared: bool,
+    reason: InstallReason,
+    vendor: Option<&'a str>,
+    signing_key: Option<&'a str>,
+    origin: Option<&'a str>,
+    url: Option<&'a str>,
+    summary: Option<&'a str>,
+    requires: &'a [String],
+    provides: &'a [String],
+}
+
+pub(super) fn write(list: &PackageList<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let mut out = Buffer::new(out);
+    head(&mut out, "plimsoll/packages/1", list.analysis);
+    out.text(",\n\"distribution\": ");
+    value(&mut out.bytes, &list.analysis.distribution);
+    out.text(",\n\"packages\": [");
+    for (position, package) in list.packages().enumerate() {
+        out.text(if position == 0 { "\n" } else { ",\n" });
+        let row = Row {
+            kind: package.kind.as_str(),
+            name: &package.name,
+            version: &package.version,
+            arch: package.arch.as_deref(),
+            source: package.source.as_ref(),
+            licenses: &package.licenses,
+            size: package.size,
+            purl: package.purl.as_ref(),
+            layer: list.layer(package).map(|layer| &layer.digest),
+            evidence: package.evidence.as_ref(),
+            place: package.place.as_ref(),
+            declared: package.declared,
+            reason: package.reason,
+            vendor: package.vendor.as_deref(),
+            signing_key: package.signing_key.as_deref(),
+            origin: package.origin.as_deref(),
+            url: package.url.as_deref(),
+            summary: package.summary.as_deref(),
+            requires: &package.requires,
+            provides: &package.provides,
+        };
+        value(&mut out.bytes, &row);
+        out.end_row()?;
+    }
+    out.text("\n]\n}\n");
+    out.finish()
+}

@@ -1,0 +1,211 @@
+//! Tables for a terminal: columns that line up whatever the script, within a width if one is
+//! given.
+//!
+//! Names in an image are hostile: a cell is cleaned of everything that could move the cursor,
+//! change colours or turn the direction of text.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+use owo_colors::OwoColorize as _;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
+use crate::buffer::Buffer;
+
+const GAP: &str = "  ";
+
+/// To which side a column's cells lean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Align {
+    /// Text.
+    Left,
+    /// Numbers.
+    Right,
+}
+
+/// A column of a table.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Column {
+    /// Its heading.
+    pub(crate) title: &'static str,
+    /// To which side its cells lean.
+    pub(crate) align: Align,
+    /// How narrow it may get where the table is too wide; `None` where it may not shrink.
+    pub(crate) least: Option<usize>,
+}
+
+impl Column {
+    /// A column of text that keeps its width.
+    pub(crate) const fn text(title: &'static str) -> Self {
+        Self { title, align: Align::Left, least: None }
+    }
+
+    /// A column of text that may be cut.
+    pub(crate) const fn cut(title: &'static str, least: usize) -> Self {
+        Self { title, align: Align::Left, least: Some(least) }
+    }
+
+    /// A column of numbers.
+    pub(crate) const fn number(title: &'static str) -> Self {
+        Self { title, align: Align::Right, least: None }
+    }
+}
+
+/// Writes a table with bold headings. Without a width, nothing is cut.
+pub(crate) fn write(
+    out: &mut dyn Write,
+    columns: &[Column],
+    rows: &[Vec<String>],
+    width: Option<usize>,
+) -> io::Result<()> {
+    let rows: Vec<Vec<Cow<'_, str>>> =
+        rows.iter().map(|row| row.iter().map(|cell| clean(cell)).collect()).collect();
+    let mut widths: Vec<usize> = columns.iter().map(|column| column.title.width()).collect();
+    for row in &rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.width());
+        }
+    }
+    if let Some(width) = width {
+        shrink(columns, &mut widths, width);
+    }
+    let mut out = Buffer::new(out);
+    let titles: Vec<Cow<'_, str>> = columns.iter().map(|column| column.title.into()).collect();
+    line(&mut out, columns, &widths, &titles, true)?;
+    for row in &rows {
+        line(&mut out, columns, &widths, row, false)?;
+    }
+    out.finish()
+}
+
+/// Takes width off the widest columns that allow it until the table fits, or none is left.
+fn shrink(columns: &[Column], widths: &mut [usize], wanted: usize) {
+    loop {
+        let total = widths.iter().sum::<usize>() + GAP.len() * widths.len().saturating_sub(1);
+        let widest = widths
+            .iter_mut()
+            .zip(columns)
+            .filter(|(width, column)| column.least.is_some_and(|least| **width > least))
+            .max_by_key(|(width, _)| **width);
+        match widest {
+            Some((width, _)) if total > wanted => *width -= 1,
+            _ => return,
+        }
+    }
+}
+
+fn line(
+    out: &mut Buffer<'_>,
+    columns: &[Column],
+    widths: &[usize],
+    cells: &[Cow<'_, str>],
+    bold: bool,
+) -> io::Result<()> {
+    let last = columns.len().saturating_sub(1);
+    for (position, ((column, width), cell)) in columns.iter().zip(widths).zip(cells).enumerate() {
+        if position > 0 {
+            out.text(GAP);
+        }
+        let cell = fit(cell, *width);
+        let missing = width.saturating_sub(cell.width());
+        if column.align == Align::Right {
+            spaces(&mut out.bytes, missing);
+        }
+        if bold {
+            out.text(&cell.bold().to_string());
+        } else {
+            out.text(&cell);
+        }
+        if column.align == Align::Left && position != last {
+            spaces(&mut out.bytes, missing);
+        }
+    }
+    while out.bytes.last() == Some(&b' ') {
+        out.bytes.pop();
+    }
+    out.text("\n");
+    out.end_row()
+}
+
+/// Appends spaces.
+pub(crate) fn spaces(bytes: &mut Vec<u8>, count: usize) {
+    bytes.resize(bytes.len() + count, b' ');
+}
+
+/// Text cut to a width in terminal cells, with an ellipsis where something is missing.
+pub(crate) fn fit(text: &str, width: usize) -> Cow<'_, str> {
+    if text.width() <= width {
+        return Cow::Borrowed(text);
+    }
+    let mut kept = String::new();
+    let mut used = 0;
+    for character in text.chars() {
+        used += character.width().unwrap_or(0);
+        if used + 1 > width {
+            break;
+        }
+        kept.push(character);
+    }
+    kept.push('…');
+    Cow::Owned(kept)
+}
+
+/// Text without characters that act on a terminal: control characters and those that turn the
+/// direction of writing become `\xNN` or `\u{N}`.
+pub(crate) fn clean(text: &str) -> Cow<'_, str> {
+    let turns = |character: char| matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if !text.chars().any(|character| character.is_control() || turns(character)) {
+        return Cow::Borrowed(text);
+    }
+    let mut cleaned = String::with_capacity(text.len() + 8);
+    for character in text.chars() {
+        if character.is_control() {
+            cleaned.push_str(&format!("\\x{:02x}", u32::from(character)));
+        } else if turns(character) {
+            cleaned.push_str(&format!("\\u{{{:x}}}", u32::from(character)));
+        } else {
+            cleaned.push(character);
+        }
+    }
+    Cow::Owned(cleaned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COLUMNS: [Column; 3] = [Column::cut("Name", 6), Column::number("Size"), Column::cut("About", 5)];
+
+    fn check(rows: &[[&str; 3]], width: Option<usize>) -> String {
+        let rows: Vec<Vec<String>> =
+            rows.iter().map(|row| row.iter().map(|cell| (*cell).to_owned()).collect()).collect();
+        let mut bytes = Vec::new();
+        write(&mut bytes, &COLUMNS, &rows, width).unwrap();
+        crate::sample::plain(&bytes)
+    }
+
+    #[test]
+    fn columns_line_up_in_every_script() {
+        insta::assert_snapshot!(check(&[["bash", "6.0 MB", "shell"], ["日本語", "1 B", ""]], None), @r"
+        Name      Size  About
+        bash    6.0 MB  shell
+        日本語     1 B
+        ");
+    }
+
+    #[test]
+    fn a_narrow_terminal_cuts_the_widest_column() {
+        insta::assert_snapshot!(check(&[["a-very-long-name", "1 B", "what it is for"]], Some(24)), @"
+        Name      Size  About
+        a-very-…   1 B  what it…
+        ");
+    }
+
+    #[test]
+    fn a_cell_cannot_drive_the_terminal() {
+        insta::assert_snapshot!(check(&[["a\u{1b}[31mb\n", "", "\u{202e}gpj"]], None), @r"
+        Name            Size  About
+        a\x1b[31mb\x0a        \u{202e}gpj
+        ");
+    }
+}

@@ -1,0 +1,155 @@
+//! Numbers and times as people read them. Machine formats carry exact bytes instead.
+
+/// A size in decimal units: `999 B`, `12.3 kB`, `39.2 MB`.
+#[must_use]
+pub fn size(bytes: u64) -> String {
+    const UNITS: [&str; 6] = ["kB", "MB", "GB", "TB", "PB", "EB"];
+    if bytes < 1_000 {
+        return format!("{bytes} B");
+    }
+    // Tenths of the unit, rounded half up; 999.95 of one unit is 1.0 of the next.
+    let mut scale = 1_000_u128;
+    let mut tenths = 0;
+    for unit in UNITS {
+        tenths = (u128::from(bytes) * 10 + scale / 2) / scale;
+        if tenths < 10_000 {
+            return format!("{}.{} {unit}", tenths / 10, tenths % 10);
+        }
+        scale *= 1_000;
+    }
+    format!("{}.{} EB", tenths / 10, tenths % 10)
+}
+
+/// A count with its digits in groups of three: `139,711`.
+#[must_use]
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A count and its noun: `1 file`, `2 files`.
+#[must_use]
+pub fn counted(number: u64, noun: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{ending}", count(number))
+}
+
+/// A moment of RFC 3339 in whole seconds, UTC, as SPDX writes it (`2024-10-17T00:20:20Z`).
+/// `None` where the text is no such moment, or one before 1970: the zero times that tools
+/// write when they know none.
+#[must_use]
+pub fn utc_seconds(text: &str) -> Option<String> {
+    let number = |from: usize, to: usize| -> Option<i64> {
+        let digits = text.get(from..to)?;
+        digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
+    };
+    let sign = |at: usize, wanted: &[u8]| text.as_bytes().get(at).is_some_and(|byte| wanted.contains(byte));
+    let signs = sign(4, b"-") && sign(7, b"-") && sign(10, b"Tt ") && sign(13, b":") && sign(16, b":");
+    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+    let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
+    let days = days_from_civil(year, month, day);
+    let valid =
+        signs && civil_from_days(days) == (year, month, day) && (hour < 24 && minute < 60 && second <= 60);
+    let rest = text.get(19..)?;
+    let zone = match rest.strip_prefix('.') {
+        Some(fraction) => fraction.trim_start_matches(|digit: char| digit.is_ascii_digit()),
+        None => rest,
+    };
+    let offset = match zone.as_bytes() {
+        b"Z" | b"z" => 0,
+        [b'+' | b'-', _, _, b':', _, _] => {
+            let at = text.len() - 5;
+            let minutes = number(at, at + 2)? * 60 + number(at + 3, at + 5)?;
+            if zone.starts_with('-') { -minutes } else { minutes }
+        }
+        _ => return None,
+    };
+    let seconds = days * 86_400 + hour * 3_600 + (minute - offset) * 60 + second.min(59);
+    if !valid || seconds < 0 {
+        return None;
+    }
+    let (year, month, day) = civil_from_days(seconds.div_euclid(86_400));
+    let time = seconds.rem_euclid(86_400);
+    let (hour, minute, second) = (time / 3_600, time / 60 % 60, time % 60);
+    Some(format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"))
+}
+
+/// Days since 1970-01-01 in the Gregorian calendar, counted in eras of 400 years that begin
+/// with March, so that the leap day is a year's last.
+fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+}
+
+fn civil_from_days(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    let era = days.div_euclid(146_097);
+    let day_of_era = days.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    (year, month, day_of_year - (153 * shifted + 2) / 5 + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_have_one_decimal_and_a_decimal_unit() {
+        let check = |bytes, expect: &str| assert_eq!(size(bytes), expect);
+        check(0, "0 B");
+        check(999, "999 B");
+        check(1_000, "1.0 kB");
+        check(39_249_999, "39.2 MB");
+        check(999_949, "999.9 kB");
+        check(999_950, "1.0 MB");
+        check(3_790_000_000, "3.8 GB");
+        check(u64::MAX, "18.4 EB");
+    }
+
+    #[test]
+    fn counts_are_grouped() {
+        assert_eq!(count(0), "0");
+        assert_eq!(count(999), "999");
+        assert_eq!(count(139_711), "139,711");
+        assert_eq!(count(1_000_000), "1,000,000");
+        assert_eq!(counted(1, "file"), "1 file");
+        assert_eq!(counted(2_000, "file"), "2,000 files");
+    }
+
+    #[test]
+    fn moments_come_out_in_utc_and_whole_seconds() {
+        let check = |text, expect| assert_eq!(utc_seconds(text).as_deref(), expect, "{text}");
+        check("2024-10-17T00:20:20Z", Some("2024-10-17T00:20:20Z"));
+        check("2024-02-29T23:59:59.123456789Z", Some("2024-02-29T23:59:59Z"));
+        check("2024-12-31T23:30:00-01:00", Some("2025-01-01T00:30:00Z"));
+        check("2024-03-01T00:30:00+01:00", Some("2024-02-29T23:30:00Z"));
+        check("1970-01-01T00:00:00Z", Some("1970-01-01T00:00:00Z"));
+        for text in [
+            "",
+            "0001-01-01T00:00:00Z",
+            "2023-02-29T00:00:00Z",
+            "2024-13-01T00:00:00Z",
+            "2024-10-17",
+            "2024-10-17T00:20:20",
+            "2024-10-17T25:00:00Z",
+            "2024-10-17T00:20:20+aé:0",
+            "yesterday at noon, or so",
+        ] {
+            check(text, None);
+        }
+    }
+}
