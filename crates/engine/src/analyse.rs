@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use plimsoll_catalog::{LayerFragment, Reader, join, readers};
 use plimsoll_image::source::directory::read_directory;
 use plimsoll_image::source::place::Place;
 use plimsoll_image::source::{Image, ImageLayer, Source};
-use plimsoll_image::{LayerExpectation, merge};
+use plimsoll_image::{LayerExpectation, count_bytes, merge};
 use plimsoll_model::{
     Analysis, Digest, FileTable, ImageIdentity, Layer, LayerFacts, Problem,
 };
@@ -91,11 +91,7 @@ impl Engine {
     ) -> Result<BTreeMap<Digest, LayerFacts>, EngineError> {
         let mut known: BTreeMap<Digest, Known> = BTreeMap::new();
         let mut wanted: Vec<&ImageLayer> = Vec::new();
-        for layer in &image.layers {
-            if known.contains_key(&layer.digest) {
-                continue;
-            }
-            let state = self.known(&layer.digest);
+        for (layer, state) in self.look_up(image) {
             if !matches!(state, Known::Facts(_)) {
                 wanted.push(layer);
             }
@@ -129,6 +125,36 @@ impl Engine {
         problems.sort();
         problems.dedup();
         Ok(facts)
+    }
+
+    /// What the cache knows of each layer, every digest once.
+    fn look_up<'a>(&self, image: &'a Image) -> Vec<(&'a ImageLayer, Known)> {
+        let mut layers: Vec<&ImageLayer> = Vec::new();
+        for layer in &image.layers {
+            if !layers.iter().any(|other| other.digest == layer.digest) {
+                layers.push(layer);
+            }
+        }
+        if self.cache.is_none() {
+            return layers.into_iter().map(|layer| (layer, Known::Nothing)).collect();
+        }
+        let next = AtomicUsize::new(0);
+        let found = Mutex::new(Vec::with_capacity(layers.len()));
+        let work = || {
+            while let Some(layer) = layers.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let state = self.known(&layer.digest);
+                found.lock().unwrap_or_else(PoisonError::into_inner).push((*layer, state));
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 1..self.settings.threads.min(layers.len()) {
+                scope.spawn(work);
+            }
+            work();
+        });
+        let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+        found.sort_by_key(|(layer, _)| layer.index);
+        found
     }
 
     fn known(&self, digest: &Digest) -> Known {
@@ -229,7 +255,18 @@ impl Engine {
         for ((reader, layer, file, payload), path) in found.into_iter().zip(&paths) {
             fragments[reader].push(LayerFragment { layer, path, file, payload });
         }
-        let joined = join(&self.readers, &fragments, &merged.files.index());
+        let mut statistics = merged.statistics;
+        let files = &merged.files;
+        let joined = std::thread::scope(|scope| {
+            let count = || count_bytes(&tables, files, &mut statistics);
+            if self.settings.threads > 1 {
+                scope.spawn(count);
+            } else {
+                let mut count = count;
+                count();
+            }
+            join(&self.readers, &fragments, &files.index())
+        });
         problems.extend(facts.iter().flat_map(|facts| facts.problems.iter().cloned()));
         problems.extend(merged.problems);
         problems.extend(joined.problems);
@@ -239,7 +276,7 @@ impl Engine {
             .layers
             .into_iter()
             .zip(facts)
-            .zip(merged.statistics)
+            .zip(statistics)
             .map(|((layer, facts), mut statistics)| {
                 statistics.content_bytes += facts.replaced_size;
                 statistics.hidden_bytes += facts.replaced_size;

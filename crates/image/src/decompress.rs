@@ -1,6 +1,8 @@
 //! Compressed bytes to plain ones: gzip of one or many members, Zstandard, or neither, told
 //! apart by their first bytes as container engines do, whatever the media type claims.
 
+mod gzip;
+
 use std::io::{self, BufRead, BufReader, Read};
 
 use crate::limits::MAX_ZSTD_WINDOW_LOG;
@@ -46,7 +48,7 @@ pub fn decompress<'a, R: Read + Send + 'a>(source: R) -> io::Result<(Compression
         compression,
         match compression {
             Compression::None => Box::new(input),
-            Compression::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(input)),
+            Compression::Gzip => Box::new(gzip::GzipReader::new(input)),
             Compression::Zstd => {
                 let mut decoder = zstd::stream::read::Decoder::with_buffer(input)?;
                 decoder.window_log_max(MAX_ZSTD_WINDOW_LOG)?;
@@ -104,6 +106,32 @@ mod tests {
     #[test]
     fn every_member_of_a_gzip_stream_is_read() {
         check(&[gzip(b"one "), gzip(b"two")].concat(), Compression::Gzip, b"one two");
+    }
+
+    #[test]
+    fn a_gzip_stream_that_is_damaged_or_ends_early_is_an_error() {
+        let whole = gzip(b"some plain bytes");
+        let read = |bytes: &[u8]| decompress(bytes).unwrap().1.read_to_end(&mut Vec::new());
+        for cut in 4..whole.len() {
+            assert!(read(&whole[..cut]).is_err(), "cut at {cut}");
+        }
+        for position in whole.len() - 8..whole.len() {
+            let mut damaged = whole.clone();
+            damaged[position] ^= 1;
+            assert!(read(&damaged).is_err(), "changed at {position}");
+        }
+        assert!(read(&[&whole[..], b"more"].concat()).is_err());
+    }
+
+    #[test]
+    fn optional_fields_of_a_gzip_header_are_passed_over() {
+        let mut encoder = flate2::GzBuilder::new()
+            .filename("name")
+            .comment("comment")
+            .extra("extra")
+            .write(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(b"plain").unwrap();
+        check(&encoder.finish().unwrap(), Compression::Gzip, b"plain");
     }
 
     #[test]

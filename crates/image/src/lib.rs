@@ -27,4 +27,4 @@ mod upper;
 pub use decompress::{Compression, decompress};
 pub use hashing::{Hasher, HashingReader, digest_of};
 pub use layer::{ContentReader, LayerError, LayerExpectation, LayerRead, NoContent, read_layer};
-pub use merge::{Merged, merge};
+pub use merge::{Merged, count_bytes, merge};

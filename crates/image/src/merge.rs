@@ -8,7 +8,9 @@
 //! One tree grows from the lowest layer to the highest. A layer costs what it brings and what it
 //! removes, whatever the size of the tree below.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
+
+use hashbrown::HashSet;
 
 use plimsoll_model::file::FileRecord;
 use plimsoll_model::{
@@ -20,7 +22,8 @@ use plimsoll_model::{
 pub struct Merged {
     /// The merged tree.
     pub files: FileTable,
-    /// What each layer does, the lowest first.
+    /// What each layer does to the paths below it, the lowest first; bytes are counted by
+    /// [`count_bytes`].
     pub statistics: Vec<LayerStatistics>,
     /// Hard links whose target no layer has.
     pub problems: Vec<Problem>,
@@ -65,9 +68,10 @@ pub fn merge(layers: &[&FileTable]) -> Merged {
         hidden: HashMap::new(),
         path: Vec::new(),
     };
+    let entries = layers.iter().map(|table| table.len()).sum();
+    merge.builder.reserve(entries, layers.iter().map(|table| table.arena_bytes()).sum());
     let nodes: Vec<_> = (0..layers.len()).map(|layer| merge.lay(layer)).collect();
     let (files, places) = merge.builder.finish();
-    count_bytes(layers, &files, &mut merge.statistics);
     Merged { files, statistics: merge.statistics, problems: merge.problems, nodes, places }
 }
 
@@ -263,8 +267,8 @@ fn hidden_facts(record: &FileRecord) -> Hidden {
 }
 
 /// Adds up, for each layer, the bytes it brings, those that no longer show, and those that
-/// another file holds as well.
-fn count_bytes(layers: &[&FileTable], merged: &FileTable, statistics: &mut [LayerStatistics]) {
+/// another file holds as well. `merged` must be the tree that the layers merge to.
+pub fn count_bytes(layers: &[&FileTable], merged: &FileTable, statistics: &mut [LayerStatistics]) {
     for (table, statistics) in layers.iter().zip(statistics.iter_mut()) {
         for id in table.ids() {
             statistics.content_bytes += content(table.record(id));

@@ -143,7 +143,6 @@ pub struct Analysis {
 
 impl Analysis {
     /// The packages that list a file.
-    #[must_use]
     pub fn owners(&self, file: FileId) -> impl Iterator<Item = &Package> + use<'_> {
         let start = self.ownership.partition_point(|(id, _)| *id < file);
         self.ownership[start..]

@@ -210,6 +210,12 @@ impl FileTable {
         self.records.len()
     }
 
+    /// How many bytes names, link targets and attributes take.
+    #[must_use]
+    pub fn arena_bytes(&self) -> usize {
+        self.arena.len()
+    }
+
     /// Whether there is nothing below the root.
     #[must_use]
     pub fn is_empty(&self) -> bool {

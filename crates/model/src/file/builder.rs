@@ -119,6 +119,14 @@ impl FileTableBuilder {
         builder
     }
 
+    /// Makes room for so many more entries, so that nothing has to move while they are added.
+    pub fn reserve(&mut self, entries: usize, arena: usize) {
+        self.nodes.reserve(entries);
+        self.arena.reserve(arena);
+        let Self { index, nodes, arena, hasher, .. } = self;
+        index.reserve(entries, |&node| hash_node(nodes, arena, hasher, node));
+    }
+
     /// How many places were ever made, removed ones among them: what bounds memory.
     #[must_use]
     pub fn nodes_made(&self) -> usize {
@@ -295,12 +303,7 @@ impl FileTableBuilder {
         self.nodes[parent.index()].last_child = id;
         let hash = self.hash(parent, self.name_of(id));
         let Self { index, nodes, arena, hasher, .. } = self;
-        index.insert_unique(hash, id, |&node| {
-            let record = &nodes[node as usize].record;
-            let name = &arena
-                [record.name.start as usize..(record.name.start + record.name.length) as usize];
-            hasher.hash_one((record.parent, name))
-        });
+        index.insert_unique(hash, id, |&node| hash_node(nodes, arena, hasher, node));
         NodeId(id)
     }
 
@@ -453,4 +456,10 @@ impl FileTableBuilder {
         }
         scratch.iter().rev().copied().collect()
     }
+}
+
+fn hash_node(nodes: &[Node], arena: &[u8], hasher: &DefaultHashBuilder, node: u32) -> u64 {
+    let record = &nodes[node as usize].record;
+    let name = &arena[record.name.start as usize..(record.name.start + record.name.length) as usize];
+    hasher.hash_one((record.parent, name))
 }

@@ -72,7 +72,7 @@ mod tests {
         assert_eq!(describe_capability(&net_raw), "cap_net_raw=ep");
         let mut two = net_raw;
         two[5] = 0x24;
-        assert_eq!(describe_capability(&two), "cap_net_bind_service,cap_net_raw=ep".replace("net_bind_service", "net_bind_service"));
+        assert_eq!(describe_capability(&two), "cap_net_bind_service,cap_net_raw=ep");
         assert_eq!(describe_capability(b"xy"), "0x7879");
     }
 }
