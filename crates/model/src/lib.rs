@@ -17,6 +17,7 @@
 //! Raw strings stop at the boundary: [`Digest`], [`Reference`], [`TreePath`], [`Platform`] and
 //! [`Purl`] can only be built from text that is right.
 
+pub mod advisory;
 pub mod analysis;
 pub mod compare;
 pub mod digest;
@@ -30,6 +31,9 @@ pub mod problem;
 pub mod purl;
 pub mod reference;
 
+pub use advisory::{
+    Advisory, FixState, NameKind, RangeEnd, Scope, Severity, Statement, VersionRange,
+};
 pub use analysis::{Analysis, ImageConfig, ImageIdentity, Layer, LayerStatistics};
 pub use digest::{Algorithm, Digest, DigestError};
 pub use distribution::Distribution;

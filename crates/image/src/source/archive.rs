@@ -227,7 +227,7 @@ impl Archive {
 }
 
 /// An entry's name without leading `./` and doubled slashes.
-fn normal(path: &[u8]) -> String {
+pub(super) fn normal(path: &[u8]) -> String {
     let mut normal = Vec::new();
     // A name that climbs out is no name that a document could ask for.
     let _ = plimsoll_model::path::normalise_into(path, &mut normal);
@@ -235,7 +235,7 @@ fn normal(path: &[u8]) -> String {
 }
 
 /// Where a link leads that lies beside `name`.
-fn join(name: &str, link: &[u8]) -> String {
+pub(super) fn join(name: &str, link: &[u8]) -> String {
     let directory = name.rfind('/').map_or("", |slash| &name[..=slash]);
     normal(&[directory.as_bytes(), link].concat())
 }

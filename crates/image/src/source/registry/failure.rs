@@ -158,7 +158,7 @@ impl Said {
 
     /// Reads a refusal's body: the errors of the distribution specification, what token servers
     /// and daemons write, or plain text. Pages for browsers say nothing.
-    pub(super) fn read(body: &[u8]) -> Self {
+    pub(crate) fn read(body: &[u8]) -> Self {
         #[derive(Deserialize)]
         struct Body {
             #[serde(default)]

@@ -1,0 +1,14 @@
+//! From feed bytes to advisories, from advisories to one database, and from the database and a
+//! list of packages to findings.
+//!
+//! **Never:** downloads anything, reads the clock, or takes what it does not understand for
+//! "not affected": an answer is affected, not affected, or unknown and why.
+//!
+//! # Where to start
+//!
+//! * [`Feed`] is a publisher's format: which requests fetch it, and what its bytes say.
+//! * [`feed::ALL`] is the list that everything else derives from.
+
+pub mod feed;
+
+pub use feed::{Feed, FeedFile, FeedRequest, Sink};

@@ -1,0 +1,118 @@
+//! Advisories: what publishers say about versions of packages, whatever form they say it in.
+
+use serde::{Deserialize, Serialize};
+
+/// What one publisher says under one id.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Advisory {
+    /// The publisher's own id, such as `CVE-2024-1234`, `DSA-5700-1`, `ALSA-2024:1234`, `GHSA-…`.
+    pub id: String,
+    /// Other ids of the very same flaw.
+    pub aliases: Vec<String>,
+    /// Ids of the flaws that it collects or derives from: an erratum names its CVEs here.
+    pub related: Vec<String>,
+    /// One line.
+    pub summary: Option<String>,
+    /// How bad it is, in each of the ways that the publisher says it.
+    pub severities: Vec<Severity>,
+    /// When it was first published (RFC 3339, UTC).
+    pub published: Option<String>,
+    /// When it was last changed (RFC 3339, UTC).
+    pub modified: Option<String>,
+    /// When it was taken back, if it was (RFC 3339, UTC).
+    pub withdrawn: Option<String>,
+    /// Where to read more.
+    pub references: Vec<String>,
+    /// What it says about which packages.
+    pub statements: Vec<Statement>,
+}
+
+/// How bad a flaw is, in one publisher's way of saying it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Severity {
+    /// A CVSS vector of version 2, 3.0, 3.1 or 4.0, as published.
+    Cvss(String),
+    /// A word of the publisher's own scale, lower case (`important`, `moderate`, `negligible`).
+    Word(String),
+}
+
+/// Where a statement holds: in one release of a distribution, or in a language's registry.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Scope {
+    /// Purl type of the packages (`deb`, `rpm`, `apk`, `pypi`, …): their versions' order.
+    pub kind: String,
+    /// `ID` of the distribution as os-release writes it (`debian`, `almalinux`, `ol`); `None`
+    /// for registries of languages.
+    pub distribution: Option<String>,
+    /// The release as far as the publisher tells it: `12`, `3.18`, `9`; `None` where the
+    /// statement holds for every release.
+    pub release: Option<String>,
+}
+
+/// Which name of a package a statement uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum NameKind {
+    /// The name of the source package: Debian's source, apk's origin.
+    Source,
+    /// The name of the installed package.
+    Binary,
+}
+
+/// What becomes of a flaw in one package of one scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum FixState {
+    /// Fixed where the ranges end; where they do not end, not yet.
+    Ranges,
+    /// Affected, and the publisher says that it will not fix it.
+    WillNotFix,
+    /// Affected, and no fix is out yet.
+    NotYetFixed,
+    /// The publisher has not decided whether it is affected.
+    UnderInvestigation,
+    /// The publisher says that it is not affected.
+    NotAffected,
+}
+
+/// What an advisory says about one package.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Statement {
+    /// Where it holds.
+    pub scope: Scope,
+    /// The package, as its ecosystem writes it.
+    pub name: String,
+    /// Which of its names that is.
+    pub name_kind: NameKind,
+    /// Architectures it is limited to; empty for all.
+    pub architectures: Vec<String>,
+    /// rpm's modularity label (`name:stream`) that it is limited to.
+    pub module: Option<String>,
+    /// The publisher's class of repositories it is limited to (`eus`, `esm-apps`, `ksplice`).
+    pub repository: Option<String>,
+    /// What becomes of it.
+    pub state: FixState,
+    /// Versions that are affected, as ranges. Empty with no `versions` means: the state alone
+    /// speaks, for every version.
+    pub ranges: Vec<VersionRange>,
+    /// Versions that are affected, one by one.
+    pub versions: Vec<String>,
+}
+
+/// A range of affected versions, in the order of the scope's package type.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct VersionRange {
+    /// The first affected version; `None` for the very first there is.
+    pub introduced: Option<String>,
+    /// Where it ends.
+    pub end: RangeEnd,
+}
+
+/// Where a range of affected versions ends.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum RangeEnd {
+    /// This version is the first that is not affected any more.
+    Fixed(String),
+    /// This version is the last that is affected.
+    LastAffected(String),
+    /// Nobody knows an end.
+    Open,
+}
