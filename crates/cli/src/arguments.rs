@@ -16,7 +16,7 @@ pub(crate) struct Common {
     pub(crate) platform: Option<Platform>,
 
     /// Directory of the cache of layer facts
-    #[arg(long, global = true, value_name = "DIR", env = "PLIMSOLL_CACHE_DIR", help_heading = "Options for all commands")]
+    #[arg(long, global = true, value_name = "DIR", env = "PLIMSOLL_CACHE_DIR", hide_env_values = true, help_heading = "Options for all commands")]
     pub(crate) cache_dir: Option<PathBuf>,
 
     /// Neither read nor write the cache
@@ -36,8 +36,12 @@ pub(crate) struct Common {
     pub(crate) plain_http: bool,
 
     /// File of certificates (PEM) to trust besides the system's
-    #[arg(long, global = true, value_name = "FILE", env = "PLIMSOLL_CA_FILE", help_heading = "Options for all commands")]
+    #[arg(long, global = true, value_name = "FILE", env = "PLIMSOLL_CA_FILE", hide_env_values = true, help_heading = "Options for all commands")]
     pub(crate) ca_file: Option<PathBuf>,
+
+    /// Host to trust with logins and redirects although it is not the registry's own
+    #[arg(long, global = true, value_name = "HOST", help_heading = "Options for all commands")]
+    pub(crate) trust_host: Vec<String>,
 
     /// When to colour
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", value_parser = ["auto", "always", "never"], help_heading = "Options for all commands")]
@@ -69,14 +73,13 @@ Examples:
 
 /// The whole command line.
 pub(crate) fn command_line() -> Command {
-    let mut line = Command::new("plimsoll")
+    let mut line = Common::augment_args(Command::new("plimsoll"))
         .about(ABOUT)
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand_required(true)
         .arg_required_else_help(true)
         .max_term_width(100)
         .after_help(format!("{EXAMPLES}\n\n{PLACES}\n\n{}", exit::TABLE));
-    line = Common::augment_args(line);
     for entry in command::ALL {
         let declared = (entry.declare)(Command::new(entry.name).about(entry.summary));
         let examples = format!("Examples:\n{}", entry.examples);

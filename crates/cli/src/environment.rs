@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use clap::{ArgMatches, FromArgMatches as _};
-use plimsoll_engine::{Engine, NoProgress, Progress, Settings};
+use plimsoll_engine::{Engine, Environment, Progress, Proxies, Settings, TransportOptions};
 use plimsoll_model::Analysis;
 
 use crate::arguments::Common;
@@ -38,10 +38,25 @@ impl Context {
             cache_capacity: CACHE_CAPACITY,
             threads: threads.unwrap_or(1),
             platform: common.platform,
+            transport: TransportOptions {
+                ca_file: common.ca_file,
+                plain_http: common.plain_http,
+                proxies: proxies(),
+                idle_timeout: None,
+            },
+            environment: Environment {
+                home: path("HOME"),
+                docker_config: path("DOCKER_CONFIG"),
+                registry_auth_file: path("REGISTRY_AUTH_FILE"),
+                runtime_directory: path("XDG_RUNTIME_DIR"),
+                config_directory: path("XDG_CONFIG_HOME"),
+                search_path: std::env::var_os("PATH"),
+            },
+            trusted_hosts: common.trust_host,
+            docker_host: text("DOCKER_HOST"),
         });
         let terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
-        let progress: Box<dyn Progress> =
-            if terminal && !common.quiet { Box::new(Bars::new()) } else { Box::new(NoProgress) };
+        let progress = Box::new(Bars::new(!terminal || common.quiet));
         let width = terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| usize::from(width.0));
         Ok(Self { engine, strict: common.strict, progress, width })
     }
@@ -51,10 +66,53 @@ impl Context {
         Ok(self.engine.analyse(image, &*self.progress)?)
     }
 
-    /// What `--strict` makes of the problems met; to be asked once the answer has been shown.
+    /// Tells of the problems met, on standard error, and makes of them what `--strict` asks for.
+    /// To be asked once the answer has been written.
     pub(crate) fn judge(&self, analyses: &[&Analysis]) -> Result<()> {
+        for analysis in analyses {
+            tell(analysis);
+        }
+        self.judge_told(analyses)
+    }
+
+    /// What `--strict` makes of problems that the answer itself has named.
+    pub(crate) fn judge_told(&self, analyses: &[&Analysis]) -> Result<()> {
         let count: usize = analyses.iter().map(|analysis| analysis.problems.len()).sum();
         if self.strict && count > 0 { Err(Strict(count).into()) } else { Ok(()) }
+    }
+}
+
+/// Problems that are told one by one; `inspect` names them all.
+const TOLD: usize = 5;
+
+fn tell(analysis: &Analysis) {
+    let name = &analysis.identity.name;
+    for problem in analysis.problems.iter().take(TOLD) {
+        anstream::eprintln!("\x1b[1;33mwarning\x1b[0m: {name}: {problem}");
+    }
+    if let Some(more) = analysis.problems.len().checked_sub(TOLD).filter(|more| *more > 0) {
+        let noun = if more == 1 { "problem" } else { "problems" };
+        anstream::eprintln!("\x1b[1;33mwarning\x1b[0m: {name}: {more} more {noun}; `plimsoll inspect {name}` names them all");
+    }
+}
+
+fn path(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+fn text(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The usual variables, in either spelling; the lower-case one wins, as in curl.
+fn proxies() -> Proxies {
+    let either = |lower: &str, upper: &str| text(lower).or_else(|| text(upper));
+    Proxies {
+        // The upper-case HTTP_PROXY can be set by a request where programs run under CGI.
+        http: text("http_proxy"),
+        https: either("https_proxy", "HTTPS_PROXY"),
+        all: either("all_proxy", "ALL_PROXY"),
+        none_for: either("no_proxy", "NO_PROXY"),
     }
 }
 

@@ -12,12 +12,14 @@ const PATIENCE: Duration = Duration::from_millis(250);
 /// Draws on standard error.
 #[derive(Debug, Default)]
 pub(crate) struct Bars {
+    silent: bool,
     bar: Mutex<Option<(ProgressBar, std::time::Instant)>>,
 }
 
 impl Bars {
-    pub(crate) fn new() -> Self {
-        Self::default()
+    /// Bars, or none where nobody would see them.
+    pub(crate) fn new(silent: bool) -> Self {
+        Self { silent, ..Self::default() }
     }
 
     fn with(&self, act: impl FnOnce(&mut Option<(ProgressBar, std::time::Instant)>)) {
@@ -27,6 +29,9 @@ impl Bars {
 
 impl Progress for Bars {
     fn begin(&self, what: &str, total: u64) {
+        if self.silent {
+            return;
+        }
         let (template, bar) = if total == 0 {
             ("{spinner} {msg}  {bytes} read, {bytes_per_sec}", ProgressBar::no_length())
         } else {
@@ -40,7 +45,14 @@ impl Progress for Bars {
         self.with(|slot| *slot = Some((bar, std::time::Instant::now())));
     }
 
+    fn notice(&self, text: &str) {
+        anstream::eprintln!("\x1b[1mnote\x1b[0m: {text}");
+    }
+
     fn advance(&self, bytes: u64) {
+        if self.silent {
+            return;
+        }
         self.with(|slot| {
             if let Some((bar, since)) = slot {
                 if bar.is_hidden() && since.elapsed() > PATIENCE {

@@ -66,7 +66,14 @@ impl Engine {
         match &place {
             Place::Directory(root) => self.analyse_directory(name, root, progress),
             Place::Sbom(path) => crate::sbom::read(name, path),
-            _ => self.analyse_image(name, &*open(name, &place, &self.settings)?, progress),
+            _ => {
+                let opened = open(name, &place, &self.settings)?;
+                let outcome = self.analyse_image(name, opened.source(), progress);
+                for notice in opened.notices() {
+                    progress.notice(&notice);
+                }
+                outcome
+            }
         }
     }
 

@@ -46,8 +46,11 @@ impl Environment {
         files.extend(named);
         files.extend(self.docker_config.as_ref().map(|directory| directory.join("config.json")));
         if !has_named {
-            files.extend(self.runtime_directory.as_ref().map(|directory| directory.join("containers/auth.json")));
-            let config = self.config_directory.clone().or_else(|| self.home.as_ref().map(|home| home.join(".config")));
+            files.extend(
+                self.runtime_directory.as_ref().map(|directory| directory.join("containers/auth.json")),
+            );
+            let config =
+                self.config_directory.clone().or_else(|| self.home.as_ref().map(|home| home.join(".config")));
             files.extend(config.map(|directory| directory.join("containers/auth.json")));
         }
         if let Some(home) = &self.home {
@@ -75,14 +78,21 @@ impl StoredCredentials {
     }
 
     fn files(&self) -> &[Result<AuthFile, CredentialError>] {
-        self.files.get_or_init(|| self.environment.files().iter().filter_map(|path| AuthFile::read(path).transpose()).collect())
+        self.files.get_or_init(|| {
+            self.environment.files().iter().filter_map(|path| AuthFile::read(path).transpose()).collect()
+        })
     }
 
     fn ask(&self, helper: &str, server: &str) -> Result<Option<Credential>, CredentialError> {
         helper::get(helper, server, self.environment.search_path.as_deref())
     }
 
-    fn find_in(&self, file: &AuthFile, registry: &str, keys: &[String]) -> Result<Option<Credential>, CredentialError> {
+    fn find_in(
+        &self,
+        file: &AuthFile,
+        registry: &str,
+        keys: &[String],
+    ) -> Result<Option<Credential>, CredentialError> {
         let mut failed = None;
         let mut keep = |result: Result<Option<Credential>, CredentialError>| match result {
             Ok(found) => found,
@@ -135,7 +145,8 @@ impl Credentials for StoredCredentials {
         let keys = keys(registry, repository);
         let mut failed = None;
         for file in self.files() {
-            let result = file.as_ref().map_err(Clone::clone).and_then(|file| self.find_in(file, registry, &keys));
+            let result =
+                file.as_ref().map_err(Clone::clone).and_then(|file| self.find_in(file, registry, &keys));
             match result {
                 Ok(Some(found)) => return Ok(Some(found)),
                 Ok(None) => {}

@@ -19,6 +19,8 @@ pub mod transport;
 
 pub use analyse::Engine;
 pub use error::EngineError;
+pub use credentials::Environment;
 pub use open::Settings;
 pub use plimsoll_catalog::order_versions;
 pub use progress::{NoProgress, Progress};
+pub use transport::{Proxies, TransportOptions};

@@ -1,14 +1,19 @@
 //! From the name of an image to the place where it is.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use plimsoll_image::source::daemon::{Daemon, DaemonKind, sockets};
 use plimsoll_image::source::docker_archive::DockerArchive;
 use plimsoll_image::source::oci::OciLayout;
 use plimsoll_image::source::place::Place;
+use plimsoll_image::source::registry::{Access, Registry};
 use plimsoll_image::source::{Source, SourceError};
-use plimsoll_model::Platform;
+use plimsoll_model::{Platform, Reference};
 
+use crate::credentials::{Environment, StoredCredentials};
 use crate::error::EngineError;
+use crate::transport::{HttpTransport, SystemTiming, TransportOptions};
 
 /// What the caller decides for the engine.
 #[derive(Debug, Clone, Default)]
@@ -21,21 +26,83 @@ pub struct Settings {
     pub threads: usize,
     /// The platform to choose where there are several.
     pub platform: Option<Platform>,
+    /// How registries are spoken to.
+    pub transport: TransportOptions,
+    /// Where logins to registries are.
+    pub environment: Environment,
+    /// Hosts that the user vouches for: token servers that may see a login, and hosts of a
+    /// private network that a registry may redirect to.
+    pub trusted_hosts: Vec<String>,
+    /// The environment's `DOCKER_HOST`.
+    pub docker_host: Option<String>,
+}
+
+/// An image's place, opened.
+#[derive(Debug)]
+pub(crate) enum Opened {
+    Registry(Registry),
+    Other(Box<dyn Source>),
+}
+
+impl Opened {
+    pub(crate) fn source(&self) -> &dyn Source {
+        match self {
+            Self::Registry(registry) => registry,
+            Self::Other(source) => &**source,
+        }
+    }
+
+    /// What the user should know although it is no error.
+    pub(crate) fn notices(&self) -> Vec<String> {
+        match self {
+            Self::Registry(registry) => registry.notices(),
+            Self::Other(_) => Vec::new(),
+        }
+    }
 }
 
 /// Opens the source at a place that holds layers.
-pub(crate) fn open(name: &str, place: &Place, _settings: &Settings) -> Result<Box<dyn Source>, EngineError> {
+pub(crate) fn open(name: &str, place: &Place, settings: &Settings) -> Result<Opened, EngineError> {
     let fail = |source| EngineError::Source { image: name.to_owned(), source };
-    match place {
+    let source: Box<dyn Source> = match place {
         Place::OciDirectory(directory, reference) => {
-            Ok(Box::new(OciLayout::directory(name, directory, reference.as_deref())))
+            Box::new(OciLayout::directory(name, directory, reference.as_deref()))
         }
         Place::OciArchive(path, reference) => {
-            Ok(Box::new(OciLayout::archive(name, path, reference.as_deref()).map_err(fail)?))
+            Box::new(OciLayout::archive(name, path, reference.as_deref()).map_err(fail)?)
         }
         Place::DockerArchive(path, reference) => {
-            Ok(Box::new(DockerArchive::open(name, path, reference.as_deref()).map_err(fail)?))
+            Box::new(DockerArchive::open(name, path, reference.as_deref()).map_err(fail)?)
         }
-        _ => Err(fail(SourceError::Missing { what: name.to_owned() })),
-    }
+        Place::DockerDaemon(image) => daemon(DaemonKind::Docker, name, image, settings).map_err(fail)?,
+        Place::PodmanDaemon(image) => daemon(DaemonKind::Podman, name, image, settings).map_err(fail)?,
+        Place::Registry(text) => {
+            let reference: Reference =
+                text.parse().map_err(|error| EngineError::Name(format!("{name}: {error}")))?;
+            let access = Access {
+                transport: Arc::new(HttpTransport::new(settings.transport.clone())),
+                credentials: Arc::new(StoredCredentials::new(settings.environment.clone())),
+                timing: Arc::new(SystemTiming::new()),
+                plain_http: settings.transport.plain_http,
+                trusted_hosts: settings.trusted_hosts.clone(),
+            };
+            return Ok(Opened::Registry(Registry::new(name, reference, access)));
+        }
+        Place::Directory(_) | Place::Sbom(_) => {
+            return Err(fail(SourceError::Missing { what: format!("an image with layers at {name}") }));
+        }
+    };
+    Ok(Opened::Other(source))
+}
+
+fn daemon(
+    kind: DaemonKind,
+    name: &str,
+    image: &str,
+    settings: &Settings,
+) -> Result<Box<dyn Source>, SourceError> {
+    let runtime = settings.environment.runtime_directory.as_deref();
+    let sockets = sockets(kind, settings.docker_host.as_deref(), runtime)?;
+    let transport = Arc::new(HttpTransport::new(settings.transport.clone()));
+    Ok(Box::new(Daemon::new(kind, name, image, sockets, transport)?))
 }

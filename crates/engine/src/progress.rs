@@ -12,6 +12,9 @@ pub trait Progress: Send + Sync + std::fmt::Debug {
 
     /// The read is over, well or not.
     fn end(&self);
+
+    /// Something the user should know although it is no error.
+    fn notice(&self, text: &str);
 }
 
 /// Tells nobody.
@@ -22,6 +25,7 @@ impl Progress for NoProgress {
     fn begin(&self, _: &str, _: u64) {}
     fn advance(&self, _: u64) {}
     fn end(&self) {}
+    fn notice(&self, _: &str) {}
 }
 
 /// A reader that tells of what it hands on.

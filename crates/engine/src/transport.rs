@@ -141,7 +141,8 @@ impl HttpTransport {
                 "https" => Proxy::https(address),
                 _ => Proxy::all(address),
             };
-            let proxy = made.map_err(|error| format!("the proxy for {kind} cannot be used: {}", deepest(&error)))?;
+            let proxy =
+                made.map_err(|error| format!("the proxy for {kind} cannot be used: {}", deepest(&error)))?;
             proxies.push(proxy.no_proxy(none_for.clone()));
         }
         Ok(proxies)
@@ -153,7 +154,9 @@ impl HttpTransport {
         [http, https, all]
             .into_iter()
             .flatten()
-            .filter_map(|address| url::Url::parse(address).or_else(|_| url::Url::parse(&format!("http://{address}"))).ok())
+            .filter_map(|address| {
+                url::Url::parse(address).or_else(|_| url::Url::parse(&format!("http://{address}"))).ok()
+            })
             .filter_map(|address| address.host_str().map(str::to_ascii_lowercase))
             .collect()
     }
@@ -211,7 +214,9 @@ impl Read for Body {
         self.0.read(buffer).map_err(|error| {
             let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<reqwest::Error>());
             match inner {
-                Some(inner) if inner.is_timeout() => io::Error::new(io::ErrorKind::TimedOut, "nothing came any more"),
+                Some(inner) if inner.is_timeout() => {
+                    io::Error::new(io::ErrorKind::TimedOut, "nothing came any more")
+                }
                 Some(inner) => io::Error::new(error.kind(), deepest(inner)),
                 None => error,
             }
@@ -240,7 +245,12 @@ fn failure(host: &str, error: &reqwest::Error, socket: Option<&Path>) -> Transpo
     let text = deepest(error);
     let broke_off = matches!(
         kind,
-        Some(io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof)
+        Some(
+            io::ErrorKind::ConnectionReset
+                | io::ErrorKind::ConnectionAborted
+                | io::ErrorKind::BrokenPipe
+                | io::ErrorKind::UnexpectedEof
+        )
     );
     if error.is_connect() && !broke_off {
         let why = match (kind, socket) {

@@ -1,5 +1,11 @@
 //! The daemon source against a real podman, with a store of its own in a temporary directory.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "helpers of tests fail as tests do, and say what was skipped"
+)]
+
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -32,7 +38,12 @@ impl Podman {
     fn command(&self) -> Command {
         let at = |name: &str| self.directory.path().join(name);
         let mut command = Command::new("podman");
-        command.arg("--root").arg(at("root")).arg("--runroot").arg(at("run")).args(["--storage-driver", "vfs"]);
+        command
+            .arg("--root")
+            .arg(at("root"))
+            .arg("--runroot")
+            .arg(at("run"))
+            .args(["--storage-driver", "vfs"]);
         command.env("XDG_RUNTIME_DIR", self.directory.path());
         command
     }
@@ -46,7 +57,9 @@ impl Podman {
         let mut podman = Self { directory: tempfile::tempdir().unwrap(), service: None };
         for (name, layout) in images {
             let from = format!("oci:{}:image", layout.display());
-            let pulled = podman.run(&["pull", "-q", &from]).map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+            let pulled = podman
+                .run(&["pull", "-q", &from])
+                .map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
             let Some(id) = pulled else {
                 eprintln!("skipped: podman is not installed or cannot keep images here");
                 return None;
@@ -54,7 +67,12 @@ impl Podman {
             podman.run(&["tag", &id, name]).expect("podman tags what it has pulled");
         }
         let address = format!("unix://{}", podman.socket().display());
-        let service = podman.command().args(["system", "service", "-t", "0", &address]).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        let service = podman
+            .command()
+            .args(["system", "service", "-t", "0", &address])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
         podman.service = service.ok();
         for _ in 0..200 {
             if std::os::unix::net::UnixStream::connect(podman.socket()).is_ok() {
@@ -95,7 +113,9 @@ fn lay_out(image: &SmallImage, directory: &Path) {
 
 #[test]
 fn an_image_of_podman_is_read_out_of_its_export() {
-    let layout = tempfile::tempdir().unwrap();
+    // Podman makes a name of the path, and names have no upper-case letters.
+    let name = format!("plimsoll-layout-{}", std::process::id());
+    let layout = tempfile::Builder::new().prefix(&name).rand_bytes(0).tempdir().unwrap();
     let small = SmallImage::new(b"hello");
     lay_out(&small, layout.path());
     let Some(podman) = Podman::start(&[("localhost/team/app:1", layout.path())]) else { return };
@@ -110,10 +130,11 @@ fn an_image_of_podman_is_read_out_of_its_export() {
     let mut delivered = 0;
     daemon
         .stream_layers(&wanted, &mut |layer, bytes| {
-            let expectation = LayerExpectation { digest: Some(layer.digest.clone()), ..LayerExpectation::default() };
+            let expectation =
+                LayerExpectation { digest: Some(layer.digest.clone()), ..LayerExpectation::default() };
             let read = read_layer(bytes, &expectation, &mut NoContent).unwrap();
             assert!(read.problems.is_empty(), "{:?}", read.problems);
-            assert!(read.files.len() > 0);
+            assert!(!read.files.is_empty());
             delivered += 1;
         })
         .unwrap();
@@ -125,7 +146,13 @@ fn an_image_of_podman_is_read_out_of_its_export() {
 #[test]
 fn a_socket_that_is_not_there_is_told_with_what_to_do() {
     let transport = Arc::new(HttpTransport::new(TransportOptions::default()));
-    let daemon = Daemon::new(DaemonKind::Docker, "docker:x", "x", vec!["/nowhere/docker.sock".into()], transport).unwrap();
+    let daemon =
+        Daemon::new(DaemonKind::Docker, "docker:x", "x", vec!["/nowhere/docker.sock".into()], transport)
+            .unwrap();
     let error = daemon.image(None).unwrap_err().to_string();
-    assert!(error.contains("/nowhere/docker.sock cannot be reached: No such file or directory") && error.contains("is Docker running?"), "{error}");
+    assert!(
+        error.contains("/nowhere/docker.sock cannot be reached: No such file or directory")
+            && error.contains("is Docker running?"),
+        "{error}"
+    );
 }

@@ -1,5 +1,7 @@
 //! The registry source over the real client, against a server that misbehaves on purpose.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 use std::io::{Read as _, Write as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -43,7 +45,8 @@ impl Credentials for User {
 const SECRET: &str = "Basic dTpzZWNyZXQ=";
 
 fn registry(server: &HostileRegistry, credentials: impl Credentials + 'static) -> Registry {
-    let options = TransportOptions { idle_timeout: Some(Duration::from_millis(500)), ..TransportOptions::default() };
+    let options =
+        TransportOptions { idle_timeout: Some(Duration::from_millis(500)), ..TransportOptions::default() };
     let access = Access {
         transport: Arc::new(HttpTransport::new(options)),
         credentials: Arc::new(credentials),
@@ -60,7 +63,11 @@ fn pull(registry: &Registry) -> Result<(Image, u64), String> {
     let image = registry.image(Some(&platform)).map_err(|error| error.to_string())?;
     let layer = &image.layers[0];
     let bytes = registry.open_layer(layer).map_err(|error| error.to_string())?;
-    let expectation = LayerExpectation { digest: Some(layer.digest.clone()), size: Some(layer.size), ..LayerExpectation::default() };
+    let expectation = LayerExpectation {
+        digest: Some(layer.digest.clone()),
+        size: Some(layer.size),
+        ..LayerExpectation::default()
+    };
     let read = read_layer(bytes, &expectation, &mut NoContent).map_err(|error| {
         let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
         format!("{error}{cause}")
@@ -69,9 +76,14 @@ fn pull(registry: &Registry) -> Result<(Image, u64), String> {
 }
 
 /// Pulls from a server that answers as an honest one would, but for what `misdeed` does.
-fn check(misdeed: impl Fn(&Seen, &SmallImage) -> Option<Reply> + Send + Sync + 'static, expect: &str) -> Vec<Seen> {
+fn check(
+    misdeed: impl Fn(&Seen, &SmallImage) -> Option<Reply> + Send + Sync + 'static,
+    expect: &str,
+) -> Vec<Seen> {
     let image = SmallImage::new(&[b'x'; 100_000]);
-    let server = HostileRegistry::start(move |seen| misdeed(seen, &image).unwrap_or_else(|| image.answer(seen))).unwrap();
+    let server =
+        HostileRegistry::start(move |seen| misdeed(seen, &image).unwrap_or_else(|| image.answer(seen)))
+            .unwrap();
     let found = match pull(&registry(&server, User)) {
         Ok((_, size)) => format!("pulled {size}"),
         Err(error) => error,
@@ -132,7 +144,9 @@ fn a_server_that_ignores_ranges_is_read_again_from_the_start() {
 #[test]
 fn a_layer_that_always_breaks_is_given_up() {
     let seen = check(
-        |seen, image| is_layer(seen, image).then(|| Reply::new(200, image.layer.clone()).breaking_after(1000)),
+        |seen, image| {
+            is_layer(seen, image).then(|| Reply::new(200, image.layer.clone()).breaking_after(1000))
+        },
         "broke off at byte 1000, 5 times",
     );
     assert_eq!(seen.len(), 8);
@@ -149,7 +163,11 @@ fn wrong_bytes_are_never_believed() {
         "the layer's bytes hash to",
     );
     check(
-        |seen, _| seen.path().contains("/manifests/").then(|| Reply::new(200, "{}").with("Docker-Content-Digest", digest(b"other"))),
+        |seen, _| {
+            seen.path()
+                .contains("/manifests/")
+                .then(|| Reply::new(200, "{}").with("Docker-Content-Digest", digest(b"other")))
+        },
         "while the registry's own header says",
     );
 }
@@ -157,7 +175,9 @@ fn wrong_bytes_are_never_believed() {
 #[test]
 fn lies_about_length_are_found() {
     check(
-        |seen, image| is_layer(seen, image).then(|| Reply::new(200, [image.layer.clone(), vec![0; 512]].concat())),
+        |seen, image| {
+            is_layer(seen, image).then(|| Reply::new(200, [image.layer.clone(), vec![0; 512]].concat()))
+        },
         "the registry announces 102400 bytes, and 101888 are promised",
     );
     check(
@@ -167,7 +187,9 @@ fn lies_about_length_are_found() {
     check(
         |seen, image| {
             let short = image.layer[..50_000].to_vec();
-            is_layer(seen, image).then(|| if seen.header("range").is_some() { Reply::new(416, "") } else { Reply::new(200, short) })
+            is_layer(seen, image).then(|| {
+                if seen.header("range").is_some() { Reply::new(416, "") } else { Reply::new(200, short) }
+            })
         },
         "it ends after 50000 bytes, and 101888 are promised",
     );
@@ -189,7 +211,9 @@ fn a_manifest_without_an_end_takes_no_memory() {
         "more than any real document",
     );
     check(
-        |seen, _| seen.path().contains("/manifests/").then(|| Reply::new(200, "{}").announcing(Some(1 << 40))),
+        |seen, _| {
+            seen.path().contains("/manifests/").then(|| Reply::new(200, "{}").announcing(Some(1 << 40)))
+        },
         "it has 1099511627776 bytes",
     );
     assert!(start.elapsed() < Duration::from_secs(20));
@@ -198,11 +222,21 @@ fn a_manifest_without_an_end_takes_no_memory() {
 #[test]
 fn redirects_end_and_do_not_lead_inside() {
     let seen = check(
-        |seen, _| seen.path().contains("manifests").then(|| Reply::new(307, "").with("Location", seen.target.clone())),
+        |seen, _| {
+            seen.path()
+                .contains("manifests")
+                .then(|| Reply::new(307, "").with("Location", seen.target.clone()))
+        },
         "redirect number 11",
     );
     assert_eq!(seen.len(), 12);
-    for place in ["http://127.0.0.2/x", "http://169.254.169.254/latest/meta-data", "https://10.0.0.1/", "http://[::1]/", "//[::ffff:127.0.0.2]/"] {
+    for place in [
+        "http://127.0.0.2/x",
+        "http://169.254.169.254/latest/meta-data",
+        "https://10.0.0.1/",
+        "http://[::1]/",
+        "//[::ffff:127.0.0.2]/",
+    ] {
         check(
             move |seen, image| is_layer(seen, image).then(|| Reply::new(302, "").with("Location", place)),
             "which was not followed: it is an address of this machine or of a private network",
@@ -221,7 +255,9 @@ fn a_name_that_resolves_to_this_machine_is_not_followed() {
         return;
     };
     check(
-        move |seen, image| is_layer(seen, image).then(|| Reply::new(302, "").with("Location", format!("https://{name}/"))),
+        move |seen, image| {
+            is_layer(seen, image).then(|| Reply::new(302, "").with("Location", format!("https://{name}/")))
+        },
         "it was not you but the registry that named it",
     );
 }
@@ -233,7 +269,11 @@ fn credentials_stay_with_the_registry() {
     // Another host on this machine: a realm there is refused outright.
     let realm = format!("Bearer realm=\"http://127.0.0.2:{port}/token\"");
     let seen = check(
-        move |seen, _| seen.path().contains("manifests").then(|| Reply::new(401, "").with("WWW-Authenticate", realm.clone())),
+        move |seen, _| {
+            seen.path()
+                .contains("manifests")
+                .then(|| Reply::new(401, "").with("WWW-Authenticate", realm.clone()))
+        },
         "was not asked: it is an address of this machine",
     );
     assert!(thief.seen().is_empty());
@@ -269,8 +309,12 @@ fn a_token_server_beside_the_registry_is_asked_once() {
         },
         PULLED,
     );
-    let tokens: Vec<&str> = seen.iter().map(|each| each.target.as_str()).filter(|target| target.starts_with("/token")).collect();
-    assert_eq!(tokens, ["/token?service=s&scope=repository%3Ateam%2Fapp%3Apull&client_id=plimsoll&account=u"]);
+    let tokens: Vec<&str> =
+        seen.iter().map(|each| each.target.as_str()).filter(|target| target.starts_with("/token")).collect();
+    assert_eq!(
+        tokens,
+        ["/token?service=s&scope=repository%3Ateam%2Fapp%3Apull&client_id=plimsoll&account=u"]
+    );
 }
 
 #[test]
@@ -293,7 +337,11 @@ fn a_busy_registry_is_asked_again_as_it_wishes() {
         PULLED,
     );
     check(
-        |seen, _| seen.path().contains("manifests").then(|| Reply::new(429, "Too Many Requests").with("Retry-After", "86400")),
+        |seen, _| {
+            seen.path()
+                .contains("manifests")
+                .then(|| Reply::new(429, "Too Many Requests").with("Retry-After", "86400"))
+        },
         "too many requests from this address, \"Too Many Requests\"): try again in 86400 s",
     );
 }
@@ -301,7 +349,9 @@ fn a_busy_registry_is_asked_again_as_it_wishes() {
 #[test]
 fn the_next_page_is_not_fetched_from_elsewhere() {
     let server = HostileRegistry::start(|seen| match seen.path() {
-        "/v2/team/app/tags/list" => Reply::new(200, r#"{"tags":["1"]}"#).with("Link", "<https://evil.example/next>; rel=\"next\""),
+        "/v2/team/app/tags/list" => {
+            Reply::new(200, r#"{"tags":["1"]}"#).with("Link", "<https://evil.example/next>; rel=\"next\"")
+        }
         _ => Reply::new(200, ""),
     })
     .unwrap();
@@ -324,8 +374,13 @@ fn nobody_at_home_is_told_at_once() {
 #[test]
 fn a_proxy_is_used_and_its_own_network_is_no_objection() {
     let proxy = HostileRegistry::start(|seen| Reply::new(200, seen.target.clone())).unwrap();
-    let proxies = Proxies { http: Some(format!("http://{}", proxy.host())), none_for: Some("direct.example".into()), ..Proxies::default() };
-    let transport = HttpTransport::new(TransportOptions { proxies, plain_http: true, ..TransportOptions::default() });
+    let proxies = Proxies {
+        http: Some(format!("http://{}", proxy.host())),
+        none_for: Some("direct.example".into()),
+        ..Proxies::default()
+    };
+    let transport =
+        HttpTransport::new(TransportOptions { proxies, plain_http: true, ..TransportOptions::default() });
     let request = Request::new(Method::Get, "http://r.example/v2/".parse().unwrap(), Origin::RemoteChosen);
     let mut body = String::new();
     transport.send(&request).unwrap().body.read_to_string(&mut body).unwrap();
@@ -339,7 +394,10 @@ fn a_proxy_is_used_and_its_own_network_is_no_objection() {
 fn a_file_without_certificates_is_named() {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     writeln!(file, "no certificate").unwrap();
-    let transport = HttpTransport::new(TransportOptions { ca_file: Some(file.path().into()), ..TransportOptions::default() });
+    let transport = HttpTransport::new(TransportOptions {
+        ca_file: Some(file.path().into()),
+        ..TransportOptions::default()
+    });
     let request = Request::new(Method::Get, "https://127.0.0.1:1/".parse().unwrap(), Origin::UserNamed);
     let error = transport.send(&request).unwrap_err().to_string();
     assert!(error.contains("it holds no certificate in PEM form"), "{error}");

@@ -1,6 +1,12 @@
 //! The registry source against Debian's `docker-registry`, a real one, on a port of this
 //! machine. Each test starts its own.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "helpers of tests fail as tests do, and say what was skipped"
+)]
+
 use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -36,29 +42,49 @@ impl Drop for Peer {
 
 impl Peer {
     /// Starts a registry; `None`, and a word on it, where this machine has none.
-    fn start(settings: impl FnOnce(&Path) -> (String, &'static str)) -> Option<Self> {
-        let directory = tempfile::tempdir().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let root = directory.path().display();
-        let (more, scheme) = settings(directory.path());
-        let text = format!(
-            "version: 0.1\nlog:\n  level: error\nstorage:\n  filesystem:\n    rootdirectory: {root}/data\nhttp:\n  addr: 127.0.0.1:{port}\n{more}"
-        );
-        let file = directory.path().join("config.yml");
-        fs::write(&file, text).unwrap();
-        let child = Command::new("docker-registry").arg("serve").arg(&file).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-        let Ok(child) = child else {
-            eprintln!("skipped: docker-registry is not installed");
-            return None;
-        };
-        let peer = Self { child, directory, port, scheme };
-        for _ in 0..200 {
-            if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
+    fn start(settings: impl Fn(&Path) -> (String, &'static str)) -> Option<Self> {
+        // A free port may be somebody else's by the time that it is used: then the next one.
+        for _ in 0..5 {
+            let directory = tempfile::tempdir().unwrap();
+            let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            let root = directory.path().display();
+            let (more, scheme) = settings(directory.path());
+            let text = format!(
+                "version: 0.1\nlog:\n  level: error\nstorage:\n  filesystem:\n    rootdirectory: {root}/data\nhttp:\n  addr: 127.0.0.1:{port}\n{more}"
+            );
+            let file = directory.path().join("config.yml");
+            fs::write(&file, text).unwrap();
+            let child = Command::new("docker-registry")
+                .arg("serve")
+                .arg(&file)
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn();
+            let Ok(child) = child else {
+                eprintln!("skipped: docker-registry is not installed");
+                return None;
+            };
+            let mut peer = Self { child, directory, port, scheme };
+            if peer.comes_up() {
                 return Some(peer);
             }
-            thread::sleep(Duration::from_millis(25));
         }
         panic!("docker-registry did not start");
+    }
+
+    /// Whether it, and not another process, listens on the port.
+    fn comes_up(&mut self) -> bool {
+        for _ in 0..200 {
+            thread::sleep(Duration::from_millis(50));
+            if self.child.try_wait().unwrap().is_some() {
+                return false;
+            }
+            if std::net::TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
+                thread::sleep(Duration::from_millis(50));
+                return self.child.try_wait().unwrap().is_none();
+            }
+        }
+        false
     }
 
     fn plain() -> Option<Self> {
@@ -74,7 +100,9 @@ impl Peer {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = reqwest::blocking::Client::builder().no_proxy();
         builder = match ca {
-            Some(path) => builder.tls_certs_only([reqwest::Certificate::from_pem(&fs::read(path).unwrap()).unwrap()]),
+            Some(path) => {
+                builder.tls_certs_only([reqwest::Certificate::from_pem(&fs::read(path).unwrap()).unwrap()])
+            }
             None => builder.tls_certs_only([]),
         };
         let client = builder.build().unwrap();
@@ -90,13 +118,21 @@ impl Peer {
             let place = format!("{place}&digest={}", digest(blob));
             send(client.put(place).header("Content-Type", "application/octet-stream").body(blob.clone()));
         }
-        send(client.put(format!("{base}/manifests/1")).header("Content-Type", MANIFEST_TYPE).body(image.manifest.clone()));
+        send(
+            client
+                .put(format!("{base}/manifests/1"))
+                .header("Content-Type", MANIFEST_TYPE)
+                .body(image.manifest.clone()),
+        );
     }
 
     fn registry(&self, name: &str, home: Option<PathBuf>, ca_file: Option<PathBuf>) -> Registry {
         let environment = Environment { home, ..Environment::default() };
         let access = Access {
-            transport: Arc::new(HttpTransport::new(TransportOptions { ca_file, ..TransportOptions::default() })),
+            transport: Arc::new(HttpTransport::new(TransportOptions {
+                ca_file,
+                ..TransportOptions::default()
+            })),
             credentials: Arc::new(StoredCredentials::new(environment)),
             timing: Arc::new(SystemTiming::new()),
             plain_http: false,
@@ -149,7 +185,9 @@ fn what_is_not_there_is_named() {
     let told = |name: &str| read_all(&peer.registry(name, None, None)).unwrap_err();
     assert_eq!(
         told("team/app:2"),
-        format!("tag 2 of team/app at {host} is not there, \"manifest unknown\": check the spelling of repository and tag")
+        format!(
+            "tag 2 of team/app at {host} is not there, \"manifest unknown\": check the spelling of repository and tag"
+        )
     );
     assert!(told("team/none:1").starts_with(&format!("tag 1 of team/none at {host} is not there")));
 }
@@ -170,27 +208,46 @@ fn a_password_is_found_and_sent_when_it_is_asked_for() {
         read_all(&peer.registry("team/app:1", Some(home.path().into()), None)).map(|(_, files)| files > 0)
     };
     assert_eq!(log_in("cmVhZGVyOnNlY3JldA=="), Ok(true));
-    assert!(log_in("cmVhZGVyOndyb25n").unwrap_err().contains("is refused (401, \"authentication required\")"));
+    assert!(
+        log_in("cmVhZGVyOndyb25n").unwrap_err().contains("is refused (401, \"authentication required\")")
+    );
     let error = read_all(&peer.registry("team/app:1", None, None)).unwrap_err();
     assert!(error.contains(&format!("log in with docker login {}", peer.host())), "{error}");
 }
 
 #[test]
 fn a_private_authority_is_believed_when_it_is_named() {
-    let has_openssl = Command::new("openssl").arg("version").output().is_ok_and(|output| output.status.success());
+    let has_openssl =
+        Command::new("openssl").arg("version").output().is_ok_and(|output| output.status.success());
     if !has_openssl {
         eprintln!("skipped: openssl is not installed");
         return;
     }
     let settings = |directory: &Path| {
         let at = |name: &str| directory.join(name).display().to_string();
-        let made = Command::new("openssl")
-            .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"])
-            .args(["-subj", "/CN=peer", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", &at("key.pem"), "-out", &at("ca.pem")])
-            .output()
+        let openssl = |words: &str, files: &[&str]| {
+            let files = files.iter().map(|name| at(name));
+            let mut words: Vec<String> = words.split(' ').map(str::to_owned).collect();
+            for file in files {
+                let place = words.iter().position(|word| word == "FILE").unwrap();
+                words[place] = file;
+            }
+            let output = Command::new("openssl").args(&words).output().unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        };
+        fs::write(directory.join("leaf.txt"), "subjectAltName=IP:127.0.0.1\nbasicConstraints=CA:FALSE\n")
             .unwrap();
-        assert!(made.status.success());
-        (format!("  tls:\n    certificate: {}\n    key: {}\n", at("ca.pem"), at("key.pem")), "https")
+        let key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
+        openssl(
+            &format!("req -x509 {key} -days 2 -subj /CN=authority -keyout FILE -out FILE"),
+            &["ca-key.pem", "ca.pem"],
+        );
+        openssl(&format!("req {key} -subj /CN=peer -keyout FILE -out FILE"), &["key.pem", "leaf.csr"]);
+        openssl(
+            "x509 -req -days 2 -set_serial 1 -in FILE -CA FILE -CAkey FILE -extfile FILE -out FILE",
+            &["leaf.csr", "ca.pem", "ca-key.pem", "leaf.txt", "leaf.pem"],
+        );
+        (format!("  tls:\n    certificate: {}\n    key: {}\n", at("leaf.pem"), at("key.pem")), "https")
     };
     let Some(peer) = Peer::start(settings) else { return };
     let ca = peer.directory.path().join("ca.pem");
@@ -223,7 +280,8 @@ fn a_real_image_comes_as_it_was_pushed() {
         return;
     }
     let (image, files) = read_all(&peer.registry("library/debian:12-slim", None, None)).unwrap();
-    let index: serde_json::Value = serde_json::from_slice(&fs::read(layout.join("index.json")).unwrap()).unwrap();
+    let index: serde_json::Value =
+        serde_json::from_slice(&fs::read(layout.join("index.json")).unwrap()).unwrap();
     let pushed = index["manifests"][0]["digest"].as_str().unwrap();
     assert_eq!(image.identity.manifest_digest.unwrap().to_string(), pushed);
     assert_eq!(image.layers.len(), 2);

@@ -49,7 +49,9 @@ pub enum ReferenceError {
     #[error("an image needs a name, such as debian:12 or ghcr.io/owner/name:tag")]
     Empty,
     /// 64 hex digits: an image id to a daemon, nothing to a registry.
-    #[error("`{0}` looks like an image id, which no registry knows; name the repository and write the digest as name@sha256:{0}, or use docker:{0} for an image of the local daemon")]
+    #[error(
+        "`{0}` looks like an image id, which no registry knows; name the repository and write the digest as name@sha256:{0}, or use docker:{0} for an image of the local daemon"
+    )]
     Identifier(String),
     /// Upper-case letters in the repository.
     #[error("`{0}` has upper-case letters in the repository's name; registries only know lower case: `{1}`")]
@@ -58,13 +60,17 @@ pub enum ReferenceError {
     #[error("`{0}` is no registry: write host, host:port or [IPv6]:port")]
     Registry(String),
     /// The repository's name breaks the rules.
-    #[error("`{0}` is no repository name: each part between slashes is lower-case letters and digits, joined by `.`, `_`, `__` or dashes")]
+    #[error(
+        "`{0}` is no repository name: each part between slashes is lower-case letters and digits, joined by `.`, `_`, `__` or dashes"
+    )]
     Repository(String),
     /// The repository's name is too long.
     #[error("the repository's name has {0} characters; registries allow {MAX_REPOSITORY}")]
     TooLong(usize),
     /// The tag breaks the rules.
-    #[error("`{0}` is no tag: a tag is up to {MAX_TAG} letters, digits, `_`, `.` and `-`, and begins with none of the last two")]
+    #[error(
+        "`{0}` is no tag: a tag is up to {MAX_TAG} letters, digits, `_`, `.` and `-`, and begins with none of the last two"
+    )]
     Tag(String),
     /// The digest breaks the rules.
     #[error(transparent)]
@@ -223,11 +229,12 @@ fn is_registry(text: &str) -> bool {
             && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-')
     };
     host.is_none_or(|host| host.split('.').all(is_label))
-        && port.is_none_or(|port| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok())
+        && port
+            .is_none_or(|port| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok())
 }
 
 const fn is_hex(byte: u8) -> bool {
-    matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F')
+    byte.is_ascii_hexdigit()
 }
 
 /// `[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*`
@@ -237,11 +244,9 @@ fn is_path_component(text: &str) -> bool {
     let bytes = text.as_bytes();
     ends(bytes.first())
         && ends(bytes.last())
-        && text
-            .split(|c: char| c.is_ascii() && alphanumeric(c as u8))
-            .all(|separator| {
-                matches!(separator, "" | "." | "_" | "__") || separator.bytes().all(|byte| byte == b'-')
-            })
+        && text.split(|c: char| c.is_ascii() && alphanumeric(c as u8)).all(|separator| {
+            matches!(separator, "" | "." | "_" | "__") || separator.bytes().all(|byte| byte == b'-')
+        })
 }
 
 fn parse_tag(text: &str) -> Result<String, ReferenceError> {
@@ -332,7 +337,10 @@ mod tests {
     fn names_that_registries_refuse_are_refused() {
         check("", "error: an image needs a name");
         check("HEX", "error: `HEX` looks like an image id");
-        check("Debian", "error: `Debian` has upper-case letters in the repository's name; registries only know lower case: `debian`");
+        check(
+            "Debian",
+            "error: `Debian` has upper-case letters in the repository's name; registries only know lower case: `debian`",
+        );
         check("aa/asdf$$^/aa", "error: `aa/asdf$$^/aa` is no repository name");
         check("a//b", "error: `a//b` is no repository name");
         check("/a", "error: `/a` is no repository name");

@@ -213,7 +213,8 @@ fn read_request(stream: &TcpStream) -> Option<Seen> {
         let Some((name, value)) = line.split_once(':') else { break };
         headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
     }
-    let length = headers.iter().find(|(name, _)| name == "content-length").and_then(|(_, value)| value.parse().ok());
+    let length =
+        headers.iter().find(|(name, _)| name == "content-length").and_then(|(_, value)| value.parse().ok());
     let mut body = Vec::new();
     reader.take(length.unwrap_or(0)).read_to_end(&mut body).ok()?;
     Some(Seen { method, target, headers, body })
@@ -240,7 +241,7 @@ impl SmallImage {
     pub fn new(content: &[u8]) -> Self {
         let layer = tar_of("etc/hello", content);
         let config = format!(
-            r#"{{"architecture":"amd64","os":"linux","config":{{"Cmd":["/bin/sh"]}},"rootfs":{{"type":"layers","diff_ids":["{}"]}},"history":[{{"created_by":"COPY hello /etc/"}}]}}"#,
+            r#"{{"created":"2026-01-02T03:04:05Z","architecture":"amd64","os":"linux","config":{{"Cmd":["/bin/sh"]}},"rootfs":{{"type":"layers","diff_ids":["{}"]}},"history":[{{"created":"2026-01-02T03:04:05Z","created_by":"COPY hello /etc/"}}]}}"#,
             digest(&layer)
         )
         .into_bytes();
@@ -266,8 +267,12 @@ impl SmallImage {
             Reply::new(200, self.manifest.clone())
                 .with("Content-Type", MANIFEST_TYPE)
                 .with("Docker-Content-Digest", digest(&self.manifest))
-        } else if let Some(blob) = [&self.layer, &self.config].into_iter().find(|blob| digest(blob) == which) {
-            match seen.header("range").and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-')?.parse::<usize>().ok()) {
+        } else if let Some(blob) = [&self.layer, &self.config].into_iter().find(|blob| digest(blob) == which)
+        {
+            match seen
+                .header("range")
+                .and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-')?.parse::<usize>().ok())
+            {
                 Some(start) if start < blob.len() => Reply::new(206, blob.get(start..).unwrap_or_default())
                     .with("Content-Range", format!("bytes {start}-{}/{}", blob.len() - 1, blob.len())),
                 Some(_) => Reply::new(416, ""),

@@ -130,7 +130,8 @@ impl Entry {
         records: &mut Vec<(Vec<u8>, Vec<u8>)>,
         stored: &mut Vec<u8>,
     ) {
-        let mut add = |key: &str, value: String| records.push((format!("GNU.sparse.{key}").into(), value.into()));
+        let mut add =
+            |key: &str, value: String| records.push((format!("GNU.sparse.{key}").into(), value.into()));
         let size = self.content.len().to_string();
         match form {
             SparseForm::Pax00 => {
@@ -144,7 +145,8 @@ impl Entry {
             SparseForm::Pax01 => {
                 add("size", size);
                 add("numblocks", fragments.len().to_string());
-                let map: Vec<String> = fragments.iter().map(|(at, length)| format!("{at},{length}")).collect();
+                let map: Vec<String> =
+                    fragments.iter().map(|(at, length)| format!("{at},{length}")).collect();
                 add("map", map.join(","));
                 records.push((b"GNU.sparse.name".to_vec(), self.path.clone()));
             }
@@ -249,8 +251,10 @@ impl Entry {
     }
 
     fn write_old_map(&self, block: &mut [u8; BLOCK], fragments: &[(u64, u64)], more: &mut Vec<u8>) {
-        let encoded: Vec<u8> =
-            fragments.iter().flat_map(|(at, length)| format!("{at:011o}\0{length:011o}\0").into_bytes()).collect();
+        let encoded: Vec<u8> = fragments
+            .iter()
+            .flat_map(|(at, length)| format!("{at:011o}\0{length:011o}\0").into_bytes())
+            .collect();
         let (first, rest) = encoded.split_at(encoded.len().min(96));
         block[386..386 + first.len()].copy_from_slice(first);
         block[482] = u8::from(!rest.is_empty());

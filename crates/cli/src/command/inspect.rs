@@ -32,6 +32,6 @@ fn run(matches: &ArgMatches, context: &Context) -> Result<Exit> {
     let analysis = context.analyse(&arguments.image)?;
     let view = Overview { analysis: &analysis, width: context.width };
     write::<Inspection>(super::format(matches), &view)?;
-    context.judge(&[&analysis])?;
+    context.judge_told(&[&analysis])?;
     Ok(Exit::Done)
 }

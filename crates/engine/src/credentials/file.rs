@@ -38,23 +38,28 @@ impl std::fmt::Debug for AuthFile {
 impl AuthFile {
     /// Reads a file; `None` where there is none.
     pub(super) fn read(path: &Path) -> Result<Option<Self>, CredentialError> {
-        let fail = |why: String| CredentialError(format!("the logins in {} cannot be read: {why}", path.display()));
+        let fail =
+            |why: String| CredentialError(format!("the logins in {} cannot be read: {why}", path.display()));
         let file = match File::open(path) {
             Ok(file) => file,
-            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return Ok(None),
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                return Ok(None);
+            }
             Err(error) => return Err(fail(error.to_string())),
         };
         let mut bytes = Vec::new();
         file.take(MAX_FILE).read_to_end(&mut bytes).map_err(|error| fail(error.to_string()))?;
         // Where a login is the error could quote it: the position is enough.
-        let document: Map<String, Value> = serde_json::from_slice(&bytes)
-            .map_err(|error| fail(format!("it is no JSON object (line {}, column {})", error.line(), error.column())))?;
+        let document: Map<String, Value> = serde_json::from_slice(&bytes).map_err(|error| {
+            fail(format!("it is no JSON object (line {}, column {})", error.line(), error.column()))
+        })?;
         Ok(Some(Self::parse(path, document)))
     }
 
     fn parse(path: &Path, mut document: Map<String, Value>) -> Self {
         // Before 2015, `.dockercfg` had the entries at the top.
-        let is_old = path.file_name().is_some_and(|name| name == ".dockercfg") && !document.contains_key("auths");
+        let is_old =
+            path.file_name().is_some_and(|name| name == ".dockercfg") && !document.contains_key("auths");
         let auths = if is_old { std::mem::take(&mut document) } else { object(document.remove("auths")) };
         let mut entries: BTreeMap<String, Value> = BTreeMap::new();
         for (key, entry) in auths {
@@ -66,9 +71,15 @@ impl AuthFile {
         }
         let helpers = object(document.remove("credHelpers"))
             .into_iter()
-            .filter_map(|(key, name)| Some((normal(&key), name.as_str().filter(|name| !name.is_empty())?.to_owned())))
+            .filter_map(|(key, name)| {
+                Some((normal(&key), name.as_str().filter(|name| !name.is_empty())?.to_owned()))
+            })
             .collect();
-        let store = document.get("credsStore").and_then(Value::as_str).filter(|name| !name.is_empty()).map(str::to_owned);
+        let store = document
+            .get("credsStore")
+            .and_then(Value::as_str)
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned);
         Self { path: path.display().to_string(), entries, helpers, store }
     }
 
@@ -96,7 +107,10 @@ impl AuthFile {
             let decoded = BASE64.decode(auth.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
             let pair = decoded.as_deref().and_then(|text| text.split_once(':'));
             let Some((user, password)) = pair else {
-                let why = format!("the login for {key} in {} is damaged: its `auth` is no user and password in base64", self.path);
+                let why = format!(
+                    "the login for {key} in {} is damaged: its `auth` is no user and password in base64",
+                    self.path
+                );
                 return Err(CredentialError(why));
             };
             let (user, password) = (user.to_owned(), password.trim_matches('\0').to_owned());
@@ -137,7 +151,13 @@ mod tests {
 
     #[test]
     fn every_spelling_of_a_registry_is_one_key() {
-        for key in ["https://index.docker.io/v1/", "index.docker.io", "docker.io", "https://registry-1.docker.io/v2/", "index.docker.io/v1/"] {
+        for key in [
+            "https://index.docker.io/v1/",
+            "index.docker.io",
+            "docker.io",
+            "https://registry-1.docker.io/v2/",
+            "index.docker.io/v1/",
+        ] {
             assert_eq!(normal(key), "docker.io", "{key}");
         }
         assert_eq!(normal("http://host:5000/v2/"), "host:5000");

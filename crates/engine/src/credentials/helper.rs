@@ -33,9 +33,15 @@ struct Answer {
 }
 
 /// Asks a helper for the login to a server.
-pub(super) fn get(name: &str, server: &str, search_path: Option<&OsStr>) -> Result<Option<Credential>, CredentialError> {
+pub(super) fn get(
+    name: &str,
+    server: &str,
+    search_path: Option<&OsStr>,
+) -> Result<Option<Credential>, CredentialError> {
     let program = format!("docker-credential-{name}");
-    let fail = |why: &str| CredentialError(format!("the credential helper {program} gave no login for {server}: {why}"));
+    let fail = |why: &str| {
+        CredentialError(format!("the credential helper {program} gave no login for {server}: {why}"))
+    };
     // A name with a slash would run a program from anywhere.
     if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)) {
         return Err(fail("its name is none of a program"));
@@ -63,7 +69,10 @@ pub(super) fn get(name: &str, server: &str, search_path: Option<&OsStr>) -> Resu
         if text.contains("credentials not found") || text.contains("not found in native keychain") {
             return Ok(None);
         }
-        return Err(fail(&format!("it failed, saying \"{}\"", text.trim().chars().take(200).collect::<String>())));
+        return Err(fail(&format!(
+            "it failed, saying \"{}\"",
+            text.trim().chars().take(200).collect::<String>()
+        )));
     }
     let answer: Answer = serde_json::from_slice(&answer).map_err(|_| fail("its answer is no JSON"))?;
     Ok(match answer.username.as_str() {
@@ -87,7 +96,9 @@ fn read_within(child: &mut Child, limit: Duration) -> Result<Vec<u8>, &'static s
     let start = Instant::now();
     while start.elapsed() < limit {
         match child.try_wait() {
-            Ok(Some(_)) => return receiver.recv_timeout(Duration::from_secs(1)).map_err(|_| "its output did not end"),
+            Ok(Some(_)) => {
+                return receiver.recv_timeout(Duration::from_secs(1)).map_err(|_| "its output did not end");
+            }
             Ok(None) => thread::sleep(TICK),
             Err(_) => break,
         }

@@ -24,7 +24,11 @@ impl Home {
     fn environment(&self) -> Environment {
         let mut search_path = self.0.path().join("bin").into_os_string();
         search_path.push(":/usr/bin:/bin");
-        Environment { home: Some(self.0.path().into()), search_path: Some(search_path), ..Environment::default() }
+        Environment {
+            home: Some(self.0.path().into()),
+            search_path: Some(search_path),
+            ..Environment::default()
+        }
     }
 
     fn check(&self, name: &str, expect: &str) {
@@ -86,8 +90,14 @@ fn podmans_keys_may_be_paths_and_the_longest_wins() {
 #[test]
 fn a_helper_overrides_what_is_stored() {
     let home = Home::new(&[
-        (DOCKER, r#"{"auths":{"r.example":{"auth":"dTpw"},"s.example":{"auth":"dTpw"}},"credHelpers":{"r.example":"x","docker.io":"x"}}"#),
-        ("bin/docker-credential-x", "#!/bin/sh\nread s; echo \"{\\\"Username\\\":\\\"$1\\\",\\\"Secret\\\":\\\"$s\\\"}\"\n"),
+        (
+            DOCKER,
+            r#"{"auths":{"r.example":{"auth":"dTpw"},"s.example":{"auth":"dTpw"}},"credHelpers":{"r.example":"x","docker.io":"x"}}"#,
+        ),
+        (
+            "bin/docker-credential-x",
+            "#!/bin/sh\nread s; echo \"{\\\"Username\\\":\\\"$1\\\",\\\"Secret\\\":\\\"$s\\\"}\"\n",
+        ),
     ]);
     home.check("r.example/a", "get:r.example");
     home.check("s.example/a", "u:p");

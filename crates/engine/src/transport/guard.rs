@@ -20,7 +20,9 @@ pub(super) fn check(request: &Request, plain_http: bool, proxies: &BTreeSet<Stri
     match url.scheme() {
         "https" => {}
         "http" if plain_http || is_loopback(url) => {}
-        "http" => return Err("plain HTTP is spoken with this machine only; allow it with --plain-http".to_owned()),
+        "http" => {
+            return Err("plain HTTP is spoken with this machine only; allow it with --plain-http".to_owned());
+        }
         other => return Err(format!("{other}: is no address of the web")),
     }
     let is_proxy = proxies.contains(&url.host_str().unwrap_or_default().to_ascii_lowercase());
@@ -81,8 +83,22 @@ mod tests {
 
     #[test]
     fn what_a_registry_names_may_not() {
-        for address in ["10.0.0.1", "127.0.0.1", "[::1]", "[::ffff:10.0.0.1]", "[64:ff9b::a00:1]", "192.168.0.1", "0x7f000001", "017700000001", "[fd00::1]"] {
-            check_one(&format!("https://{address}/"), Origin::RemoteChosen, "it was not you but the registry");
+        for address in [
+            "10.0.0.1",
+            "127.0.0.1",
+            "[::1]",
+            "[::ffff:10.0.0.1]",
+            "[64:ff9b::a00:1]",
+            "192.168.0.1",
+            "0x7f000001",
+            "017700000001",
+            "[fd00::1]",
+        ] {
+            check_one(
+                &format!("https://{address}/"),
+                Origin::RemoteChosen,
+                "it was not you but the registry",
+            );
         }
         check_one("https://proxy.corp/", Origin::RemoteChosen, "no business with the proxy");
         check_one("https://1.1.1.1/", Origin::RemoteChosen, "sent");
@@ -90,7 +106,15 @@ mod tests {
 
     #[test]
     fn metadata_services_are_never_asked() {
-        for address in ["169.254.169.254", "[fe80::1]", "[fd00:ec2::254]", "[::ffff:169.254.169.254]", "0.0.0.0", "2852039166", "[64:ff9b::a9fe:a9fe]"] {
+        for address in [
+            "169.254.169.254",
+            "[fe80::1]",
+            "[fd00:ec2::254]",
+            "[::ffff:169.254.169.254]",
+            "0.0.0.0",
+            "2852039166",
+            "[64:ff9b::a9fe:a9fe]",
+        ] {
             check_one(&format!("https://{address}/"), Origin::UserNamed, "no registry is there");
         }
     }

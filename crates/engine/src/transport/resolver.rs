@@ -38,7 +38,9 @@ impl Resolve for GuardedResolver {
         let slot = Arc::new(Slot::default());
         let filled = Arc::clone(&slot);
         // The system's resolver blocks, and the client has one thread for all of its requests.
-        let started = thread::Builder::new().name("resolver".to_owned()).spawn(move || filled.fill(look_up(&name, origin)));
+        let started = thread::Builder::new()
+            .name("resolver".to_owned())
+            .spawn(move || filled.fill(look_up(&name, origin)));
         if let Err(error) = started {
             slot.fill(Err(error.into()));
         }
@@ -54,7 +56,10 @@ fn look_up(name: &str, origin: Origin) -> Found {
 }
 
 /// The addresses that may be connected to; the reason where none may.
-fn allowed(found: Vec<SocketAddr>, origin: Origin) -> Result<Vec<SocketAddr>, Box<dyn std::error::Error + Send + Sync>> {
+fn allowed(
+    found: Vec<SocketAddr>,
+    origin: Origin,
+) -> Result<Vec<SocketAddr>, Box<dyn std::error::Error + Send + Sync>> {
     let mut reason: Option<Forbidden> = None;
     let mut kept = Vec::new();
     for address in found {

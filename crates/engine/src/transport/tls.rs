@@ -15,7 +15,9 @@ pub(super) fn configure(ca_file: Option<&Path>) -> Result<ClientConfig, String> 
     let native = rustls_native_certs::load_native_certs();
     roots.add_parsable_certificates(native.certs);
     if let Some(path) = ca_file {
-        let fail = |error: &dyn std::fmt::Display| format!("the file of authorities {} cannot be used: {error}", path.display());
+        let fail = |error: &dyn std::fmt::Display| {
+            format!("the file of authorities {} cannot be used: {error}", path.display())
+        };
         let pem = fs::read(path).map_err(|error| fail(&error))?;
         let mut count = 0;
         for certificate in CertificateDer::pem_slice_iter(&pem) {

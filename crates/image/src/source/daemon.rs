@@ -57,7 +57,9 @@ pub enum DaemonError {
     #[error("`{0}` cannot be the name of an image in a daemon's store")]
     Name(String),
     /// A daemon on another machine.
-    #[error("DOCKER_HOST is {0}, and daemons are asked over Unix sockets only: save the image there (docker save) and use docker-archive:, or push it to a registry")]
+    #[error(
+        "DOCKER_HOST is {0}, and daemons are asked over Unix sockets only: save the image there (docker save) and use docker-archive:, or push it to a registry"
+    )]
     Remote(String),
     /// No socket answers.
     #[error("the {kind} daemon cannot be reached: {tried}; {advice}")]
@@ -188,7 +190,9 @@ impl Daemon {
                     *lock(&self.socket) = Some(socket);
                     return self.judge(response);
                 }
-                Err(source @ TransportError::Broken { .. }) => return Err(DaemonError::Transport { kind, source }.into()),
+                Err(source @ TransportError::Broken { .. }) => {
+                    return Err(DaemonError::Transport { kind, source }.into());
+                }
                 Err(error) => tried.push(error.to_string()),
             }
         }
@@ -199,7 +203,9 @@ impl Daemon {
     fn judge(&self, response: Response) -> Result<Response, SourceError> {
         match response.status {
             200..=299 => Ok(response),
-            404 => Err(SourceError::Missing { what: format!("{} in the store of the {} daemon", self.image, self.kind.name()) }),
+            404 => Err(SourceError::Missing {
+                what: format!("{} in the store of the {} daemon", self.image, self.kind.name()),
+            }),
             status => {
                 let mut body = Vec::new();
                 // What can be had of an explanation is enough.
@@ -212,7 +218,10 @@ impl Daemon {
     fn document(&self, image: &str, what: &str) -> Result<Vec<u8>, SourceError> {
         let mut bytes = Vec::new();
         let response = self.ask(image, what)?;
-        let fail = |source| SourceError::Read { what: format!("what the {} daemon says about {}", self.kind.name(), self.name), source };
+        let fail = |source| SourceError::Read {
+            what: format!("what the {} daemon says about {}", self.kind.name(), self.name),
+            source,
+        };
         response.body.take(MAX_DOCUMENT + 1).read_to_end(&mut bytes).map_err(fail)?;
         if bytes.len() as u64 > MAX_DOCUMENT {
             let why = "the daemon says more about it than about any real image".to_owned();
@@ -264,7 +273,11 @@ impl Source for Daemon {
         true
     }
 
-    fn stream_layers(&self, wanted: &[&ImageLayer], deliver: &mut DeliverLayer<'_>) -> Result<(), SourceError> {
+    fn stream_layers(
+        &self,
+        wanted: &[&ImageLayer],
+        deliver: &mut DeliverLayer<'_>,
+    ) -> Result<(), SourceError> {
         let id = lock(&self.id).clone().unwrap_or_else(|| self.image.clone());
         stream::deliver_layers(&self.name, &|| Ok(self.ask(&id, "get")?.body), wanted, deliver)
     }

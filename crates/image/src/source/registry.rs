@@ -35,7 +35,8 @@ pub use self::retry::Timing;
 pub use self::session::Access;
 
 /// Types that say nothing about a document: what servers that do not know better send.
-const PLAIN_TYPES: [&str; 4] = ["application/json", "application/octet-stream", "text/plain", "binary/octet-stream"];
+const PLAIN_TYPES: [&str; 4] =
+    ["application/json", "application/octet-stream", "text/plain", "binary/octet-stream"];
 
 /// One image of a registry.
 #[derive(Debug)]
@@ -158,11 +159,14 @@ fn media_type(header: Option<&str>, bytes: &[u8]) -> Result<String, String> {
             harmless(&header, 100)
         ));
     }
-    let typed = serde_json::from_slice::<Typed>(bytes).map_err(|error| format!("it is no JSON object: {error}"))?;
+    let typed =
+        serde_json::from_slice::<Typed>(bytes).map_err(|error| format!("it is no JSON object: {error}"))?;
     let own = typed.media_type.unwrap_or_default();
     if is_known(&header) && !own.is_empty() && own != header {
         let own = harmless(&own, 100);
-        return Err(format!("the registry calls it {header} and it calls itself {own}, so that clients would disagree about what it is"));
+        return Err(format!(
+            "the registry calls it {header} and it calls itself {own}, so that clients would disagree about what it is"
+        ));
     }
     Ok(if is_known(&header) { header } else { own })
 }
@@ -191,7 +195,11 @@ impl Documents for Registry {
             let root = self.manifest("", Some(&descriptor.digest))?;
             if !kind.is_empty() && !root.media_type.is_empty() && root.media_type != kind {
                 let asked = self.asked(&format!("manifest {}", descriptor.digest.short()));
-                let why = format!("the index calls it {} and it calls itself {}", harmless(kind, 100), harmless(&root.media_type, 100));
+                let why = format!(
+                    "the index calls it {} and it calls itself {}",
+                    harmless(kind, 100),
+                    harmless(&root.media_type, 100)
+                );
                 return Err(RegistryError::Ambiguous { asked, why }.into());
             }
             return Ok(root.bytes);

@@ -25,10 +25,8 @@ const METADATA_4: [Ipv4Addr; 3] =
     [Ipv4Addr::new(100, 100, 100, 200), Ipv4Addr::new(192, 0, 0, 192), Ipv4Addr::new(168, 63, 129, 16)];
 
 /// Metadata services by IPv6: Amazon, Google.
-const METADATA_6: [Ipv6Addr; 2] = [
-    Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254),
-    Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254),
-];
+const METADATA_6: [Ipv6Addr; 2] =
+    [Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254), Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254)];
 
 /// What kind of place an address is. An IPv4 address inside an IPv6 one (mapped, compatible,
 /// NAT64, 6to4) is what the IPv4 address is.
@@ -74,10 +72,9 @@ fn place_of_6(address: Ipv6Addr) -> Place {
         [0xfe80..=0xfeff, ..] => Place::Forbidden,
         // fc00::/7 unique local, 2001:db8::/32 documentation, 100::/64 discard-only,
         // 64:ff9b:1::/48 a provider's own translation.
-        [0xfc00..=0xfdff, ..]
-        | [0x2001, 0xdb8, ..]
-        | [0x100, 0, 0, 0, ..]
-        | [0x64, 0xff9b, 1, ..] => Place::Private,
+        [0xfc00..=0xfdff, ..] | [0x2001, 0xdb8, ..] | [0x100, 0, 0, 0, ..] | [0x64, 0xff9b, 1, ..] => {
+            Place::Private
+        }
         // Only 2000::/3 is given out.
         [0x2000..=0x3fff, ..] => Place::Public,
         _ => Place::Forbidden,
@@ -118,27 +115,74 @@ mod tests {
 
     #[test]
     fn the_open_internet_is_public() {
-        check(Place::Public, &["1.1.1.1", "8.8.8.8", "172.32.0.1", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"]);
+        check(
+            Place::Public,
+            &["1.1.1.1", "8.8.8.8", "172.32.0.1", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"],
+        );
     }
 
     #[test]
     fn own_networks_are_private() {
         check(
             Place::Private,
-            &["10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "100.64.0.1", "fd00::1", "::ffff:10.0.0.1", "64:ff9b::a00:1", "2002:a00:1::", "192.0.2.1", "64:ff9b:1::1"],
+            &[
+                "10.0.0.1",
+                "172.16.0.1",
+                "172.31.255.255",
+                "192.168.1.1",
+                "100.64.0.1",
+                "fd00::1",
+                "::ffff:10.0.0.1",
+                "64:ff9b::a00:1",
+                "2002:a00:1::",
+                "192.0.2.1",
+                "64:ff9b:1::1",
+            ],
         );
     }
 
     #[test]
     fn this_machine_is_loopback_however_it_is_spelt() {
-        check(Place::Loopback, &["127.0.0.1", "127.255.255.254", "::1", "::ffff:127.0.0.1", "::7f00:1", "64:ff9b::7f00:1", "2002:7f00:1::"]);
+        check(
+            Place::Loopback,
+            &[
+                "127.0.0.1",
+                "127.255.255.254",
+                "::1",
+                "::ffff:127.0.0.1",
+                "::7f00:1",
+                "64:ff9b::7f00:1",
+                "2002:7f00:1::",
+            ],
+        );
     }
 
     #[test]
     fn metadata_services_are_forbidden_however_they_are_spelt() {
         check(
             Place::Forbidden,
-            &["169.254.169.254", "169.254.170.2", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::", "fd00:ec2::254", "fd20:ce::254", "100.100.100.200", "192.0.0.192", "168.63.129.16", "fe80::1", "febf::1", "0.0.0.0", "::", "224.0.0.1", "255.255.255.255", "ff02::1", "::ffff:0.0.0.0", "2001:0:0:0:0:0:5601:5601", "4000::1"],
+            &[
+                "169.254.169.254",
+                "169.254.170.2",
+                "::ffff:169.254.169.254",
+                "64:ff9b::a9fe:a9fe",
+                "2002:a9fe:a9fe::",
+                "fd00:ec2::254",
+                "fd20:ce::254",
+                "100.100.100.200",
+                "192.0.0.192",
+                "168.63.129.16",
+                "fe80::1",
+                "febf::1",
+                "0.0.0.0",
+                "::",
+                "224.0.0.1",
+                "255.255.255.255",
+                "ff02::1",
+                "::ffff:0.0.0.0",
+                "2001:0:0:0:0:0:5601:5601",
+                "4000::1",
+            ],
         );
     }
 }

@@ -101,7 +101,11 @@ impl Inspected {
                 urls: Vec::new(),
             })
             .collect();
-        let mut identity = ImageIdentity { name: name.to_owned(), reference: self.reference(asked), ..ImageIdentity::default() };
+        let mut identity = ImageIdentity {
+            name: name.to_owned(),
+            reference: self.reference(asked),
+            ..ImageIdentity::default()
+        };
         let id = self.id.parse::<Digest>().ok();
         match &self.descriptor {
             Some(kept) if INDEX_TYPES.contains(&kept.media_type.as_str()) => identity.index_digest = id,

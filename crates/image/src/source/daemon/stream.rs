@@ -46,7 +46,8 @@ pub(super) fn deliver_layers(
     deliver: &mut DeliverLayer<'_>,
 ) -> Result<(), SourceError> {
     // Equal layers are stored once.
-    let mut missing: BTreeMap<String, &ImageLayer> = wanted.iter().map(|layer| (layer.digest.hex(), *layer)).collect();
+    let mut missing: BTreeMap<String, &ImageLayer> =
+        wanted.iter().map(|layer| (layer.digest.hex(), *layer)).collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -66,7 +67,9 @@ pub(super) fn deliver_layers(
     }
     read(name, open()?, &places, &mut missing, deliver)?;
     match missing.into_values().next() {
-        Some(layer) => Err(SourceError::Missing { what: format!("layer {} in the export of {name}", layer.digest) }),
+        Some(layer) => {
+            Err(SourceError::Missing { what: format!("layer {} in the export of {name}", layer.digest) })
+        }
         None => Ok(()),
     }
 }
@@ -87,7 +90,9 @@ impl Export {
 
 /// The layer that an entry's name speaks of, by the hex digits of its digest.
 fn named(path: &str) -> Option<&str> {
-    path.strip_prefix("blobs/sha256/").or_else(|| path.strip_suffix(".tar")).or_else(|| path.strip_suffix("/layer.tar"))
+    path.strip_prefix("blobs/sha256/")
+        .or_else(|| path.strip_suffix(".tar"))
+        .or_else(|| path.strip_suffix("/layer.tar"))
 }
 
 /// Reads an export until all that is missing was delivered, or to its end.
@@ -100,7 +105,9 @@ fn read(
 ) -> Result<Export, SourceError> {
     let damaged = |error: TarError| match error {
         TarError::Read { source, .. } => SourceError::Read { what: format!("the export of {name}"), source },
-        TarError::Damaged { .. } => SourceError::Damaged { what: format!("the export of {name}"), why: error.to_string() },
+        TarError::Damaged { .. } => {
+            SourceError::Damaged { what: format!("the export of {name}"), why: error.to_string() }
+        }
     };
     let mut export = Export::default();
     let mut tar = TarReader::new(Window::new(stream, None, u64::MAX));
@@ -122,7 +129,8 @@ fn read(
             }
             EntryKind::File if path == "manifest.json" && entry.size <= MAX_DOCUMENT => {
                 let mut bytes = Vec::new();
-                tar.read_content(&mut |piece| bytes.extend_from_slice(piece), &mut |_| false).map_err(damaged)?;
+                tar.read_content(&mut |piece| bytes.extend_from_slice(piece), &mut |_| false)
+                    .map_err(damaged)?;
                 export.list = serde_json::from_slice(&bytes).map_err(|cause| SourceError::Damaged {
                     what: format!("manifest.json in the export of {name}"),
                     why: cause.to_string(),
@@ -132,8 +140,10 @@ fn read(
             EntryKind::File => {
                 let hex = places.get(&path).map(String::as_str).or_else(|| named(&path));
                 let Some(layer) = hex.and_then(|hex| missing.remove(hex)) else { continue };
-                let (_, plain) = decompress(tar.content_reader())
-                    .map_err(|source| SourceError::Read { what: format!("layer {} in the export of {name}", layer.digest), source })?;
+                let (_, plain) = decompress(tar.content_reader()).map_err(|source| SourceError::Read {
+                    what: format!("layer {} in the export of {name}", layer.digest),
+                    source,
+                })?;
                 deliver(layer, plain);
                 if missing.is_empty() {
                     break;

@@ -86,7 +86,8 @@ fn daemon(image: &str, export: Vec<u8>, descriptor: &str) -> (Daemon, Arc<Played
     );
     let played = Arc::new(Played { export, inspect, seen: Mutex::default() });
     let sockets = vec!["/run/first.sock".into(), "/run/second.sock".into()];
-    let daemon = Daemon::new(DaemonKind::Docker, &format!("docker:{image}"), image, sockets, played.clone()).unwrap();
+    let daemon =
+        Daemon::new(DaemonKind::Docker, &format!("docker:{image}"), image, sockets, played.clone()).unwrap();
     (daemon, played)
 }
 
@@ -121,7 +122,10 @@ fn what_the_daemon_says_becomes_the_image() {
     let made: Vec<Option<&str>> = image.layers.iter().map(|layer| layer.instruction.as_deref()).collect();
     assert_eq!(made, [Some("ADD y"), Some("RUN x")]);
     assert_eq!(image.layers[1].created.as_deref(), Some("2026-11-23T02:13:55Z"));
-    assert_eq!(played.seen.lock().unwrap()[2], format!("/run/second.sock /images/sha256:{}/history", hex(b"config")));
+    assert_eq!(
+        played.seen.lock().unwrap()[2],
+        format!("/run/second.sock /images/sha256:{}/history", hex(b"config"))
+    );
 }
 
 #[test]
@@ -203,11 +207,16 @@ fn failures_say_what_to_do() {
     assert_eq!(told("missing"), "missing in the store of the Docker daemon is not there");
     assert_eq!(told("locked"), "the Docker daemon answers 500, \"database is locked\"");
     let played = Arc::new(Played { export: Vec::new(), inspect: String::new(), seen: Mutex::default() });
-    let nobody = Daemon::new(DaemonKind::Podman, "podman:x", "x", vec!["/run/first.sock".into()], played.clone()).unwrap();
+    let nobody =
+        Daemon::new(DaemonKind::Podman, "podman:x", "x", vec!["/run/first.sock".into()], played.clone())
+            .unwrap();
     let error = nobody.image(None).unwrap_err().to_string();
     assert!(error.starts_with("the podman daemon cannot be reached: /run/first.sock cannot be reached: no such file; podman listens only"), "{error}");
     for image in ["", "../containers", "a/../../b", "a?b", "a#b", "a b", "a%2fb", "a//b"] {
-        assert!(Daemon::new(DaemonKind::Docker, image, image, Vec::new(), played.clone()).is_err(), "{image}");
+        assert!(
+            Daemon::new(DaemonKind::Docker, image, image, Vec::new(), played.clone()).is_err(),
+            "{image}"
+        );
     }
     let wrong: Platform = "linux/s390x".parse().unwrap();
     let error = daemon("debian:12", Vec::new(), "").0.image(Some(&wrong)).unwrap_err().to_string();
@@ -216,12 +225,25 @@ fn failures_say_what_to_do() {
 
 #[test]
 fn sockets_are_looked_for_where_they_usually_are() {
-    let found = |kind, host: Option<&str>, directory: Option<&str>| match sockets(kind, host, directory.map(Path::new)) {
+    let found = |kind, host: Option<&str>, directory: Option<&str>| match sockets(
+        kind,
+        host,
+        directory.map(Path::new),
+    ) {
         Ok(paths) => paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" "),
         Err(error) => error.to_string(),
     };
-    assert_eq!(found(DaemonKind::Docker, None, Some("/run/user/1")), "/var/run/docker.sock /run/user/1/docker.sock");
+    assert_eq!(
+        found(DaemonKind::Docker, None, Some("/run/user/1")),
+        "/var/run/docker.sock /run/user/1/docker.sock"
+    );
     assert_eq!(found(DaemonKind::Docker, Some("unix:///x.sock"), None), "/x.sock");
-    assert_eq!(found(DaemonKind::Podman, Some("tcp://h:1"), Some("/run/user/1")), "/run/user/1/podman/podman.sock /run/podman/podman.sock");
-    assert!(found(DaemonKind::Docker, Some("tcp://h:2375"), None).starts_with("DOCKER_HOST is tcp://h:2375, and daemons are asked over Unix sockets only"));
+    assert_eq!(
+        found(DaemonKind::Podman, Some("tcp://h:1"), Some("/run/user/1")),
+        "/run/user/1/podman/podman.sock /run/podman/podman.sock"
+    );
+    assert!(
+        found(DaemonKind::Docker, Some("tcp://h:2375"), None)
+            .starts_with("DOCKER_HOST is tcp://h:2375, and daemons are asked over Unix sockets only")
+    );
 }

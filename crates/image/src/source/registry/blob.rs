@@ -43,7 +43,12 @@ impl fmt::Debug for BlobReader<'_> {
 
 impl<'a> BlobReader<'a> {
     /// Opens a blob of `length` bytes.
-    pub(super) fn open(session: &'a Session, url: Url, asked: String, length: Option<u64>) -> Result<Self, RegistryError> {
+    pub(super) fn open(
+        session: &'a Session,
+        url: Url,
+        asked: String,
+        length: Option<u64>,
+    ) -> Result<Self, RegistryError> {
         let mut reader = Self {
             session,
             url,
@@ -132,7 +137,8 @@ impl<'a> BlobReader<'a> {
         match parts {
             Some((start, total)) if start == self.position => match (total, self.length) {
                 (Some(total), Some(length)) if total != length => {
-                    Err(self.wrong_length(format!("the registry now speaks of {total} bytes{}", self.promised())))
+                    Err(self
+                        .wrong_length(format!("the registry now speaks of {total} bytes{}", self.promised())))
                 }
                 _ => Ok(()),
             },
@@ -184,7 +190,9 @@ impl<'a> BlobReader<'a> {
                 Ok(read) => {
                     self.position += read as u64;
                     if self.length.is_some_and(|length| self.position > length) {
-                        return Err(self.wrong_length(format!("more bytes come than announced{}", self.promised())));
+                        return Err(
+                            self.wrong_length(format!("more bytes come than announced{}", self.promised()))
+                        );
                     }
                     return Ok(read);
                 }

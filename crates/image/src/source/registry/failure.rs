@@ -122,7 +122,9 @@ pub enum RegistryError {
         why: String,
     },
     /// Bytes that are not the promised ones.
-    #[error("{asked} hashes to {found}, while {witness} says {expected}: it was altered or cut short on the way")]
+    #[error(
+        "{asked} hashes to {found}, while {witness} says {expected}: it was altered or cut short on the way"
+    )]
     Digest {
         /// What was asked, of whom.
         asked: String,
@@ -183,7 +185,10 @@ impl Said {
                     .into_iter()
                     .take(3)
                     .filter_map(|error| {
-                        error.message.filter(|text| !text.is_empty()).or_else(|| error.code.as_str().map(str::to_owned))
+                        error
+                            .message
+                            .filter(|text| !text.is_empty())
+                            .or_else(|| error.code.as_str().map(str::to_owned))
                     })
                     .collect();
                 if errors.is_empty() {
@@ -214,11 +219,19 @@ pub(super) fn harmless(text: &str, most: usize) -> String {
 
 /// Which limit a 429 speaks of. Docker Hub's pull limit comes with a long text, its limit
 /// against abuse with two words.
-pub(super) fn rate_limited(asked: String, headers: &Headers, said: Said, is_anonymous: bool, wait: Option<std::time::Duration>) -> RegistryError {
+pub(super) fn rate_limited(
+    asked: String,
+    headers: &Headers,
+    said: Said,
+    is_anonymous: bool,
+    wait: Option<std::time::Duration>,
+) -> RegistryError {
     let number = |name| headers.get(name).map(|value| harmless(value, 40));
     let (most, left) = (number("ratelimit-limit"), number("ratelimit-remaining"));
     let is_pull_limit = is_pull_limit(headers, &said);
-    let mut limit = if is_pull_limit { "its limit of pulls is used up" } else { "too many requests from this address" }.to_owned();
+    let mut limit =
+        if is_pull_limit { "its limit of pulls is used up" } else { "too many requests from this address" }
+            .to_owned();
     if let Some(most) = most {
         limit.push_str(&format!("; limit {}", limit_in_words(&most)));
     }
@@ -240,7 +253,9 @@ pub(super) fn rate_limited(asked: String, headers: &Headers, said: Said, is_anon
 
 /// Whether the limit is one of pulls, which passes in hours rather than seconds.
 pub(super) fn is_pull_limit(headers: &Headers, said: &Said) -> bool {
-    let used_up = headers.get("ratelimit-remaining").is_some_and(|left| left.trim_start().starts_with("0;") || left.trim() == "0");
+    let used_up = headers
+        .get("ratelimit-remaining")
+        .is_some_and(|left| left.trim_start().starts_with("0;") || left.trim() == "0");
     let text = said.as_str().to_ascii_lowercase();
     used_up || text.contains("pull rate limit") || text.contains("increase-rate-limit")
 }
@@ -265,10 +280,16 @@ mod tests {
 
     #[test]
     fn the_registrys_own_words_are_found_in_every_form() {
-        said(r#"{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown","detail":{"Tag":"x"}}]}"#, "manifest unknown");
+        said(
+            r#"{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown","detail":{"Tag":"x"}}]}"#,
+            "manifest unknown",
+        );
         said(r#"{"errors":[{"code":"DENIED"},{"message":"no"}]}"#, "DENIED; no");
         said(r#"{"details":"incorrect username or password"}"#, "incorrect username or password");
-        said(r#"{"cause":"no such image","message":"x: image not known","response":404}"#, "x: image not known");
+        said(
+            r#"{"cause":"no such image","message":"x: image not known","response":404}"#,
+            "x: image not known",
+        );
         said("Too Many Requests\n", "Too Many Requests");
         said("<html><body>404</body></html>", "");
         said("", "");
@@ -284,7 +305,10 @@ mod tests {
     fn the_pull_limit_is_told_from_the_limit_against_abuse() {
         let mut headers = Headers::default();
         let plain = rate_limited("x".into(), &headers, Said::read(b"Too Many Requests"), true, None);
-        assert_eq!(plain.to_string(), "x is refused for now (too many requests from this address, \"Too Many Requests\"): try again later");
+        assert_eq!(
+            plain.to_string(),
+            "x is refused for now (too many requests from this address, \"Too Many Requests\"): try again later"
+        );
         headers.add("RateLimit-Limit", "100;w=21600");
         headers.add("RateLimit-Remaining", "0;w=21600");
         let pulls = rate_limited("x".into(), &headers, Said::default(), true, None);

@@ -133,7 +133,9 @@ mod tests {
 
     fn told(chosen: Result<Chosen, String>) -> String {
         match chosen {
-            Ok(chosen) => format!("{:?} {}", chosen.origin, if chosen.is_trusted { "trusted" } else { "anonymous" }),
+            Ok(chosen) => {
+                format!("{:?} {}", chosen.origin, if chosen.is_trusted { "trusted" } else { "anonymous" })
+            }
             Err(why) => why,
         }
     }
@@ -162,8 +164,26 @@ mod tests {
 
     #[test]
     fn realms_inside_a_network_are_refused() {
-        for host in ["127.0.0.1", "localhost", "x.localhost", "localhost.", "10.0.0.1", "169.254.169.254", "[::1]", "[::ffff:a9fe:a9fe]", "[fd00:ec2::254]", "2130706433", "0x7f.1", "0177.0.0.1", "0"] {
-            realm("https://r.example/v2/", &format!("https://{host}/token"), "it is an address of this machine");
+        for host in [
+            "127.0.0.1",
+            "localhost",
+            "x.localhost",
+            "localhost.",
+            "10.0.0.1",
+            "169.254.169.254",
+            "[::1]",
+            "[::ffff:a9fe:a9fe]",
+            "[fd00:ec2::254]",
+            "2130706433",
+            "0x7f.1",
+            "0177.0.0.1",
+            "0",
+        ] {
+            realm(
+                "https://r.example/v2/",
+                &format!("https://{host}/token"),
+                "it is an address of this machine",
+            );
         }
         realm("http://127.0.0.1:5000/v2/", "http://127.0.0.1:5001/token", "UserNamed trusted");
         realm("http://127.0.0.1:5000/v2/", "http://127.0.0.2/token", "it is an address of this machine");

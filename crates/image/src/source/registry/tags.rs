@@ -3,10 +3,10 @@
 use serde::Deserialize;
 use url::Url;
 
+use super::Registry;
 use super::failure::RegistryError;
 use super::hosts::same_origin;
 use super::session::Question;
-use super::Registry;
 use crate::limits::MAX_DOCUMENT;
 use crate::transport::Headers;
 
@@ -40,7 +40,11 @@ impl Registry {
             })?;
             tags.extend(page.tags.unwrap_or_default());
             // The link decides, not the number of tags: pages may be shorter than asked for.
-            match next_page(&url, &headers).map_err(|(to, why)| RegistryError::Redirect { asked: asked.clone(), to, why })? {
+            match next_page(&url, &headers).map_err(|(to, why)| RegistryError::Redirect {
+                asked: asked.clone(),
+                to,
+                why,
+            })? {
                 Some(next) if tags.len() < most && next != url => url = next,
                 _ => break,
             }
@@ -55,18 +59,22 @@ impl Registry {
 fn next_page(at: &Url, headers: &Headers) -> Result<Option<Url>, (String, String)> {
     for value in headers.all("link") {
         for link in value.split(',') {
-            let Some((target, parameters)) = link.trim().strip_prefix('<').and_then(|rest| rest.split_once('>')) else {
+            let Some((target, parameters)) =
+                link.trim().strip_prefix('<').and_then(|rest| rest.split_once('>'))
+            else {
                 continue;
             };
             let is_next = parameters.split(';').any(|parameter| {
                 let (name, relation) = parameter.split_once('=').unwrap_or_default();
-                name.trim().eq_ignore_ascii_case("rel") && relation.trim().trim_matches('"').eq_ignore_ascii_case("next")
+                name.trim().eq_ignore_ascii_case("rel")
+                    && relation.trim().trim_matches('"').eq_ignore_ascii_case("next")
             });
             if !is_next {
                 continue;
             }
             let shown = super::failure::harmless(target.split('?').next().unwrap_or_default(), 200);
-            let next = at.join(target).map_err(|error| (shown.clone(), format!("it is no address: {error}")))?;
+            let next =
+                at.join(target).map_err(|error| (shown.clone(), format!("it is no address: {error}")))?;
             if !same_origin(at, &next) || !next.username().is_empty() {
                 return Err((shown, "the next page of a list must come from the same registry".to_owned()));
             }

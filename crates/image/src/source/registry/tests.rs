@@ -29,7 +29,11 @@ impl Transport for Played {
         let who = request.headers.get("authorization").unwrap_or("-");
         let whom = if request.origin == Origin::UserNamed { "" } else { " (remote)" };
         let range = request.headers.get("range").map(|range| format!(" {range}")).unwrap_or_default();
-        self.seen.lock().unwrap().push(format!("{} {} {who}{range}{whom}", request.method.name(), request.url));
+        self.seen.lock().unwrap().push(format!(
+            "{} {} {who}{range}{whom}",
+            request.method.name(),
+            request.url
+        ));
         (self.play.lock().unwrap())(request)
     }
 }
@@ -103,18 +107,25 @@ fn stage(
 }
 
 fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Result<Response, TransportError> {
-    let mut response = Response { status, headers: Headers::default(), body: Box::new(Cursor::new(body.as_bytes().to_vec())) };
+    let mut response = Response {
+        status,
+        headers: Headers::default(),
+        body: Box::new(Cursor::new(body.as_bytes().to_vec())),
+    };
     for (name, value) in headers {
         response.headers.add(name, *value);
     }
     Ok(response)
 }
 
+type Told = (u16, Vec<(&'static str, &'static str)>, &'static str);
+
 /// Answers in turn; the last one for ever.
-fn in_turn(answers: Vec<(u16, Vec<(&'static str, &'static str)>, &'static str)>) -> impl FnMut(&Request) -> Result<Response, TransportError> {
+fn in_turn(answers: Vec<Told>) -> impl FnMut(&Request) -> Result<Response, TransportError> {
     let mut left: VecDeque<_> = answers.into();
     move |_| {
-        let (status, headers, body) = if left.len() > 1 { left.pop_front().unwrap() } else { left[0].clone() };
+        let (status, headers, body) =
+            if left.len() > 1 { left.pop_front().unwrap() } else { left[0].clone() };
         answer(status, &headers, body)
     }
 }
@@ -168,7 +179,10 @@ fn credentials_are_not_sent_to_a_token_server_on_another_host() {
     let error = stage.tag().unwrap_err();
     assert!(error.contains("the login for r.example was not sent to evil.example"), "{error}");
     assert!(stage.registry.notices()[0].contains("was not sent to evil.example"));
-    assert_eq!(stage.seen()[1], "GET https://evil.example/token?scope=repository%3Aa%3Apull&client_id=plimsoll - (remote)");
+    assert_eq!(
+        stage.seen()[1],
+        "GET https://evil.example/token?scope=repository%3Aa%3Apull&client_id=plimsoll - (remote)"
+    );
 }
 
 #[test]
@@ -176,7 +190,10 @@ fn a_hostile_realm_is_not_asked() {
     const METADATA: (&str, &str) = ("WWW-Authenticate", r#"Bearer realm="https://169.254.169.254/latest""#);
     let stage = stage("r.example/a:1", password(), in_turn(vec![(401, vec![METADATA], "")]));
     let error = stage.tag().unwrap_err();
-    assert!(error.contains("token server https://169.254.169.254/latest that the registry names was not asked"), "{error}");
+    assert!(
+        error.contains("token server https://169.254.169.254/latest that the registry names was not asked"),
+        "{error}"
+    );
     assert_eq!(stage.seen().len(), 1);
 }
 
@@ -185,27 +202,40 @@ fn basic_is_answered_with_a_password_and_an_endless_401_ends() {
     const BASIC: (&str, &str) = ("WWW-Authenticate", r#"Basic realm="r""#);
     let stage = stage("r.example/a:1", password(), in_turn(vec![(401, vec![BASIC], "")]));
     let error = stage.tag().unwrap_err();
-    assert!(error.starts_with("tag 1 of a at r.example is refused (401): the login is accepted, but"), "{error}");
-    assert_eq!(stage.seen(), ["GET https://r.example/v2/a/manifests/1 -", "GET https://r.example/v2/a/manifests/1 Basic dTpw"]);
+    assert!(
+        error.starts_with("tag 1 of a at r.example is refused (401): the login is accepted, but"),
+        "{error}"
+    );
+    assert_eq!(
+        stage.seen(),
+        ["GET https://r.example/v2/a/manifests/1 -", "GET https://r.example/v2/a/manifests/1 Basic dTpw"]
+    );
 }
 
 #[test]
 fn a_refresh_token_is_exchanged_by_post() {
-    let stage = stage("r.example/a:1", Some(Credential::IdentityToken("i".into())), |request| match request.method {
-        Method::Post => answer(200, &[], r#"{"access_token":"t"}"#),
-        _ if request.headers.get("authorization").is_some() => answer(200, &[OCI], MANIFEST),
-        _ => answer(401, &[CHALLENGE], ""),
-    });
+    let stage =
+        stage("r.example/a:1", Some(Credential::IdentityToken("i".into())), |request| match request.method {
+            Method::Post => answer(200, &[], r#"{"access_token":"t"}"#),
+            _ if request.headers.get("authorization").is_some() => answer(200, &[OCI], MANIFEST),
+            _ => answer(401, &[CHALLENGE], ""),
+        });
     stage.tag().unwrap();
-    assert_eq!(stage.seen()[1..], ["POST https://r.example/token -", "GET https://r.example/v2/a/manifests/1 Bearer t"]);
+    assert_eq!(
+        stage.seen()[1..],
+        ["POST https://r.example/token -", "GET https://r.example/v2/a/manifests/1 Bearer t"]
+    );
 }
 
 #[test]
 fn docker_hubs_401_for_a_repository_that_is_not_there_is_explained() {
-    const HUB: (&str, &str) = ("WWW-Authenticate", r#"Bearer realm="https://auth.docker.io/token",service="registry.docker.io""#);
+    const HUB: (&str, &str) =
+        ("WWW-Authenticate", r#"Bearer realm="https://auth.docker.io/token",service="registry.docker.io""#);
     let stage = stage("debain:1", None, |request| match request.url.path() {
         "/token" => answer(200, &[], r#"{"token":"t"}"#),
-        _ => answer(401, &[HUB], r#"{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}"#),
+        _ => {
+            answer(401, &[HUB], r#"{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}"#)
+        }
     });
     assert_eq!(
         stage.tag().unwrap_err(),
@@ -216,11 +246,18 @@ fn docker_hubs_401_for_a_repository_that_is_not_there_is_explained() {
 #[test]
 fn retry_after_is_obeyed_and_tries_are_bounded() {
     let busy = |headers| (503, headers, "");
-    let stage_ = stage("r.example/a:1", None, in_turn(vec![busy(vec![("Retry-After", "7")]), busy(vec![]), (200, vec![OCI], MANIFEST)]));
+    let stage_ = stage(
+        "r.example/a:1",
+        None,
+        in_turn(vec![busy(vec![("Retry-After", "7")]), busy(vec![]), (200, vec![OCI], MANIFEST)]),
+    );
     stage_.tag().unwrap();
     assert_eq!(stage_.waits(), [7_125, 1_000]);
     let stage_ = stage("r.example/a:1", None, in_turn(vec![busy(vec![])]));
-    assert_eq!(stage_.tag().unwrap_err(), "tag 1 of a at r.example cannot be had: the registry answers 503 (tried 5 times)");
+    assert_eq!(
+        stage_.tag().unwrap_err(),
+        "tag 1 of a at r.example cannot be had: the registry answers 503 (tried 5 times)"
+    );
     assert_eq!(stage_.waits(), [500, 1_000, 2_000, 4_000]);
 }
 
@@ -242,22 +279,34 @@ fn broken_connections_are_tried_again_and_refused_ones_are_not() {
         answer(200, &[OCI], MANIFEST)
     });
     stage_.tag().unwrap();
-    let stage_ = stage("r.example/a:1", None, |_| Err(TransportError::Unreachable { host: "r.example".into(), why: "no such host".into() }));
-    assert_eq!(stage_.tag().unwrap_err(), "tag 1 of a at r.example cannot be had: r.example cannot be reached: no such host");
+    let stage_ = stage("r.example/a:1", None, |_| {
+        Err(TransportError::Unreachable { host: "r.example".into(), why: "no such host".into() })
+    });
+    assert_eq!(
+        stage_.tag().unwrap_err(),
+        "tag 1 of a at r.example cannot be had: r.example cannot be reached: no such host"
+    );
     assert_eq!(stage_.seen().len(), 1);
 }
 
 #[test]
 fn redirects_lose_the_token_when_they_leave_and_end_some_time() {
-    let stage_ = stage("r.example/a:1", password(), |request| match (request.url.host_str(), request.url.path()) {
-        (_, "/token") => answer(200, &[], r#"{"token":"t"}"#),
-        (Some("cdn.example"), _) => answer(200, &[OCI], MANIFEST),
-        _ if request.headers.get("authorization").is_some() => answer(307, &[("Location", "https://cdn.example/x")], ""),
-        _ => answer(401, &[CHALLENGE], ""),
-    });
+    let stage_ =
+        stage("r.example/a:1", password(), |request| match (request.url.host_str(), request.url.path()) {
+            (_, "/token") => answer(200, &[], r#"{"token":"t"}"#),
+            (Some("cdn.example"), _) => answer(200, &[OCI], MANIFEST),
+            _ if request.headers.get("authorization").is_some() => {
+                answer(307, &[("Location", "https://cdn.example/x")], "")
+            }
+            _ => answer(401, &[CHALLENGE], ""),
+        });
     stage_.tag().unwrap();
-    assert_eq!(stage_.seen()[2..], ["GET https://r.example/v2/a/manifests/1 Bearer t", "GET https://cdn.example/x - (remote)"]);
-    let stage_ = stage("r.example/a:1", None, in_turn(vec![(307, vec![("Location", "/again?secret=1")], "")]));
+    assert_eq!(
+        stage_.seen()[2..],
+        ["GET https://r.example/v2/a/manifests/1 Bearer t", "GET https://cdn.example/x - (remote)"]
+    );
+    let stage_ =
+        stage("r.example/a:1", None, in_turn(vec![(307, vec![("Location", "/again?secret=1")], "")]));
     let error = stage_.tag().unwrap_err();
     assert!(error.contains("redirect number 11") && !error.contains("secret"), "{error}");
     assert_eq!(stage_.seen().len(), 11);
@@ -275,9 +324,17 @@ fn a_host_that_we_were_redirected_to_cannot_ask_for_a_login() {
 
 #[test]
 fn documents_that_clients_would_disagree_about_are_refused() {
-    let found = |header, body| stage("r.example/a:1", None, in_turn(vec![(200, vec![header], body)])).tag().map(|root| root.media_type);
+    let found = |header, body| {
+        stage("r.example/a:1", None, in_turn(vec![(200, vec![header], body)]))
+            .tag()
+            .map(|root| root.media_type)
+    };
     assert!(found(DOCKER, MANIFEST).unwrap_err().contains("clients would disagree"));
-    assert!(found(("Content-Type", "text/html; charset=utf-8"), "<html>").unwrap_err().contains("is this really a registry"));
+    assert!(
+        found(("Content-Type", "text/html; charset=utf-8"), "<html>")
+            .unwrap_err()
+            .contains("is this really a registry")
+    );
     assert!(found(OCI, "[]").unwrap_err().contains("no JSON object"));
     assert_eq!(found(("Content-Type", "application/json"), MANIFEST), Ok(OCI.1.to_owned()));
     assert_eq!(found(DOCKER, "{}"), Ok(DOCKER.1.to_owned()));
@@ -285,7 +342,8 @@ fn documents_that_clients_would_disagree_about_are_refused() {
 
 #[test]
 fn wrong_digests_are_found_whoever_states_them() {
-    const WRONG: (&str, &str) = ("Docker-Content-Digest", "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    const WRONG: (&str, &str) =
+        ("Docker-Content-Digest", "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     let stage_ = stage("r.example/a:1", None, in_turn(vec![(200, vec![OCI, WRONG], MANIFEST)]));
     assert!(stage_.tag().unwrap_err().contains("while the registry's own header says sha256:e3b0"));
     let wanted = sha256(b"other");
@@ -299,13 +357,22 @@ fn a_document_that_never_ends_is_given_up() {
         Ok(Response { status: 200, headers: Headers::default(), body: Box::new(io::repeat(b' ')) })
     });
     assert!(stage_.tag().unwrap_err().contains("more than any real document"));
-    let stage_ = stage("r.example/a:1", None, in_turn(vec![(200, vec![("Content-Length", "99999999999")], "")]));
+    let stage_ =
+        stage("r.example/a:1", None, in_turn(vec![(200, vec![("Content-Length", "99999999999")], "")]));
     assert!(stage_.tag().unwrap_err().contains("99999999999 bytes"));
 }
 
 #[test]
 fn warnings_are_passed_on_and_404_says_what_to_check() {
-    let stage = stage("r.example/a:1", None, in_turn(vec![(404, vec![("Warning", "299 - \"image is \u{1b}[31mold\"")], r#"{"errors":[{"message":"manifest unknown"}]}"#)]));
+    let stage = stage(
+        "r.example/a:1",
+        None,
+        in_turn(vec![(
+            404,
+            vec![("Warning", "299 - \"image is \u{1b}[31mold\"")],
+            r#"{"errors":[{"message":"manifest unknown"}]}"#,
+        )]),
+    );
     assert_eq!(
         stage.tag().unwrap_err(),
         "tag 1 of a at r.example is not there, \"manifest unknown\": check the spelling of repository and tag"
@@ -325,7 +392,10 @@ impl Read for Breaking {
     }
 }
 
-fn blob(size: u64, play: impl FnMut(&Request) -> Result<Response, TransportError> + Send + 'static) -> (Stage, Result<Vec<u8>, String>) {
+fn blob(
+    size: u64,
+    play: impl FnMut(&Request) -> Result<Response, TransportError> + Send + 'static,
+) -> (Stage, Result<Vec<u8>, String>) {
     let stage = stage("r.example/a:1", None, play);
     let mut bytes = Vec::new();
     let outcome = match stage.registry.blob(&sha256(b"x"), size, "layer") {
@@ -358,7 +428,11 @@ fn a_blob_goes_on_where_it_broke() {
 fn a_server_without_ranges_is_read_from_the_start_again() {
     let mut first = true;
     let (_, found) = blob(10, move |_| {
-        if std::mem::take(&mut first) { breaking(200, &[], &BYTES[..4]) } else { answer(200, &[], "0123456789") }
+        if std::mem::take(&mut first) {
+            breaking(200, &[], &BYTES[..4])
+        } else {
+            answer(200, &[], "0123456789")
+        }
     });
     assert_eq!(found.as_deref(), Ok(BYTES));
 }
@@ -369,20 +443,28 @@ fn wrong_lengths_and_ranges_are_refused() {
         let error = found.unwrap_err();
         assert!(error.contains(expect), "{error}");
     };
-    failed(blob(9, in_turn(vec![(200, vec![], "0123456789")])).1, "more bytes come than announced, and 9 are promised");
-    failed(blob(9, in_turn(vec![(200, vec![("Content-Length", "10")], "0123456789")])).1, "announces 10 bytes, and 9 are promised");
+    failed(
+        blob(9, in_turn(vec![(200, vec![], "0123456789")])).1,
+        "more bytes come than announced, and 9 are promised",
+    );
+    failed(
+        blob(9, in_turn(vec![(200, vec![("Content-Length", "10")], "0123456789")])).1,
+        "announces 10 bytes, and 9 are promised",
+    );
     failed(
         blob(11, |request| match request.headers.get("range") {
             None => answer(200, &[], "0123456789"),
             Some(_) => answer(416, &[], ""),
-        }).1,
+        })
+        .1,
         "it ends after 10 bytes, and 11 are promised",
     );
     failed(
         blob(10, |request| match request.headers.get("range") {
             None => breaking(200, &[], &BYTES[..4]),
             Some(_) => answer(206, &[("Content-Range", "bytes 0-9/10")], "0123456789"),
-        }).1,
+        })
+        .1,
         "asked to go on at byte 4, the registry goes on elsewhere",
     );
 }
@@ -399,14 +481,22 @@ fn a_blob_that_only_breaks_is_given_up() {
 
 #[test]
 fn the_next_page_of_tags_must_come_from_the_same_registry() {
-    let page = |link| stage("r.example/a:1", None, move |request: &Request| match request.url.query() {
-        None => answer(200, &[("Link", link)], r#"{"tags":["1","2"]}"#),
-        Some(_) => answer(200, &[], r#"{"tags":["3"]}"#),
-    });
+    let page = |link| {
+        stage("r.example/a:1", None, move |request: &Request| match request.url.query() {
+            None => answer(200, &[("Link", link)], r#"{"tags":["1","2"]}"#),
+            Some(_) => answer(200, &[], r#"{"tags":["3"]}"#),
+        })
+    };
     assert_eq!(page("</v2/a/tags/list?last=2>; rel=\"next\"").registry.tags(100).unwrap(), ["1", "2", "3"]);
     assert_eq!(page("</v2/a/tags/list?last=2>; rel=prev").registry.tags(100).unwrap(), ["1", "2"]);
-    let error = page("<https://evil.example/v2/a/tags/list?last=2>; rel=\"next\"").registry.tags(100).unwrap_err();
-    assert!(error.to_string().contains("redirects to https://evil.example/v2/a/tags/list, which was not followed"), "{error}");
+    let error =
+        page("<https://evil.example/v2/a/tags/list?last=2>; rel=\"next\"").registry.tags(100).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("redirects to https://evil.example/v2/a/tags/list, which was not followed"),
+        "{error}"
+    );
 }
 
 #[test]

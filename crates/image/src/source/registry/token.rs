@@ -26,7 +26,12 @@ const MAX_TOKEN: usize = 64 * 1024;
 const CLIENT: &str = "plimsoll";
 
 /// The request for a token that lets us pull from one repository.
-pub(super) fn request(realm: &Chosen, service: Option<&str>, repository: &str, credential: Option<&Credential>) -> Request {
+pub(super) fn request(
+    realm: &Chosen,
+    service: Option<&str>,
+    repository: &str,
+    credential: Option<&Credential>,
+) -> Request {
     let scope = format!("repository:{repository}:pull");
     if let Some(Credential::IdentityToken(refresh)) = credential {
         let mut form = Serializer::new(String::new());
@@ -80,7 +85,8 @@ pub(super) fn parse(body: &[u8]) -> Option<Token> {
     let answer: Answer = serde_json::from_slice(body).ok()?;
     let value = answer.token.filter(|token| !token.is_empty()).or(answer.access_token)?;
     // It goes into a header: nothing but visible ASCII may.
-    let usable = !value.is_empty() && value.len() <= MAX_TOKEN && value.bytes().all(|byte| byte.is_ascii_graphic());
+    let usable =
+        !value.is_empty() && value.len() <= MAX_TOKEN && value.bytes().all(|byte| byte.is_ascii_graphic());
     let life = answer
         .expires_in
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
@@ -122,13 +128,20 @@ mod tests {
 
     #[test]
     fn a_refresh_token_goes_into_the_body_never_into_the_address() {
-        let realm = Chosen { url: "https://a.example/t?x=1".parse().unwrap(), origin: Origin::RemoteChosen, is_trusted: true };
+        let realm = Chosen {
+            url: "https://a.example/t?x=1".parse().unwrap(),
+            origin: Origin::RemoteChosen,
+            is_trusted: true,
+        };
         let made = request(&realm, Some("s"), "a/b", Some(&Credential::IdentityToken("secret&1".into())));
         assert_eq!(made.url.as_str(), "https://a.example/t?x=1");
         let body = String::from_utf8(made.body.unwrap()).unwrap();
         assert!(body.ends_with("scope=repository%3Aa%2Fb%3Apull&refresh_token=secret%261"), "{body}");
         let made = request(&realm, Some("s"), "a/b", None);
-        assert_eq!(made.url.query(), Some("x=1&service=s&scope=repository%3Aa%2Fb%3Apull&client_id=plimsoll"));
+        assert_eq!(
+            made.url.query(),
+            Some("x=1&service=s&scope=repository%3Aa%2Fb%3Apull&client_id=plimsoll")
+        );
         assert_eq!(made.headers.get("authorization"), None);
     }
 }
