@@ -261,7 +261,7 @@ fn failure(host: &str, error: &reqwest::Error, socket: Option<&Path>) -> Transpo
             _ if error.is_timeout() => format!("no connection came about within {} s", CONNECT_TIMEOUT.as_secs()),
             _ if error.is_dns() => format!("{text}; check the spelling of its name, or your name server"),
             _ if text.contains("UnknownIssuer") => {
-                "its certificate was not issued by any authority that this machine believes; name a private authority with --ca-file".to_owned()
+                "its certificate was not issued by any authority that this machine believes; name a private authority with --ca-file, or install ca-certificates if there are none".to_owned()
             }
             _ if text.contains("certificate") => format!("its certificate is not valid: {text}"),
             _ => text,

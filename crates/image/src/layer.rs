@@ -121,14 +121,14 @@ pub fn read_layer<R: Read + Send>(
         Ok((compression, plain)) => {
             // Plain bytes are the blob itself and were hashed on the way in.
             let wanted = expectation.diff_id.as_ref().filter(|_| compression != Compression::None);
-            let hasher = wanted.map(|digest| Hasher::new(digest.algorithm()));
+            let hash = wanted.map(Digest::algorithm);
             let limit = expectation.size.map_or(u64::MAX, |size| {
                 UNPACKED_FLOOR.max(size.saturating_mul(MAX_EXPANSION))
             });
             if expectation.read_ahead && compression != Compression::None {
-                read_ahead(plain, |plain| pass(Window::new(plain, hasher, limit), content))?
+                read_ahead(plain, |plain| pass(Window::new(plain, hash, limit), content))?
             } else {
-                pass(Window::new(plain, hasher, limit), content)?
+                pass(Window::new(plain, hash, limit), content)?
             }
         }
         Err(error) => return Err(source(&tap, error)),
@@ -249,36 +249,53 @@ impl Reading {
         let Self { upper, holes, buffer, path } = self;
         upper.builder.write_path(node, path);
         let wanted = content.wants(path, entry.size);
-        let mut hasher = Sha256::new();
-        let mut hole_refused = false;
-        let result = tar.read_content(
-            &mut |piece| {
-                hasher.update(piece);
-                if wanted {
-                    buffer.extend_from_slice(piece);
-                }
-            },
-            &mut |length| {
-                let allowed = length <= *holes;
-                *holes -= if allowed { length } else { 0 };
-                hole_refused |= !allowed;
-                allowed
-            },
-        );
-        if result.is_err() {
-            return Ok(result);
-        }
-        if hole_refused {
-            let detail = "its holes are too large to be hashed; it is listed without a digest";
-            upper.problems.add("sparse-file-not-hashed", path, detail);
+        let mut keep = |piece: &[u8]| {
+            if wanted {
+                buffer.extend_from_slice(piece);
+            }
+        };
+        let hash = if tar.is_sparse() {
+            read_sparse(tar, holes, &mut keep)
         } else {
-            upper.builder.set_sha256(node, hasher.finalize().into());
+            tar.read_hashed(&mut keep).map(Some)
+        };
+        match hash {
+            Ok(Some(hash)) => upper.builder.set_sha256(node, hash),
+            Ok(None) => {
+                let detail = "its holes are too large to be hashed; it is listed without a digest";
+                upper.problems.add("sparse-file-not-hashed", path, detail);
+            }
+            Err(error) => return Ok(Err(error)),
         }
         if wanted {
             content.read(node, path, buffer);
         }
         Ok(Ok(()))
     }
+}
+
+/// Reads a file with holes and hashes it as it unpacks; `None` where the holes are more than the
+/// layer may still ask to be hashed.
+fn read_sparse<P: Read>(
+    tar: &mut TarReader<P>,
+    holes: &mut u64,
+    keep: &mut dyn FnMut(&[u8]),
+) -> Result<Option<[u8; 32]>, TarError> {
+    let mut hasher = Sha256::new();
+    let mut refused = false;
+    tar.read_content(
+        &mut |piece| {
+            hasher.update(piece);
+            keep(piece);
+        },
+        &mut |length| {
+            let allowed = length <= *holes;
+            *holes -= if allowed { length } else { 0 };
+            refused |= !allowed;
+            allowed
+        },
+    )?;
+    Ok((!refused).then(|| hasher.finalize().into()))
 }
 
 /// The compressed bytes, readable by the decoder and, after it gave up, by whoever must see the

@@ -83,9 +83,7 @@ impl Merge<'_> {
         let mut nodes: Vec<Option<NodeId>> = Vec::with_capacity(table.len());
         let own = layer as u16;
         let root = table.record(FileId::ROOT);
-        if root.is_opaque() {
-            self.hide_below(NodeId::ROOT, layer);
-        }
+        // The kernel does not ask whether the root of a layer is opaque: all roots are merged.
         if !root.is_implicit() {
             self.builder.replace_from(NodeId::ROOT, table, FileId::ROOT, own);
         }

@@ -148,6 +148,10 @@ impl Upper {
                 self.builder.insert(parent, hidden, &file);
             }
             Some(own) if self.builder.get(own).kind == FileKind::Directory => {
+                if self.builder.get(own).is_implicit() {
+                    let file = NewFile { implicit: false, ..NewFile::IMPLICIT_DIRECTORY };
+                    self.builder.replace(own, &file);
+                }
                 self.builder.set_opaque(own);
             }
             Some(_) => {}
@@ -307,7 +311,8 @@ impl Upper {
             at = match self.builder.get(next).kind {
                 FileKind::Directory => next,
                 FileKind::Whiteout => {
-                    let file = NewFile { opaque: true, ..NewFile::IMPLICIT_DIRECTORY };
+                    // What it removed it does not take its mode from.
+                    let file = NewFile { opaque: true, implicit: false, ..NewFile::IMPLICIT_DIRECTORY };
                     self.builder.replace(next, &file);
                     next
                 }

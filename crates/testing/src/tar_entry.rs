@@ -75,10 +75,11 @@ impl Entry {
     /// # Panics
     /// Where the entry does not fit its dialect: the test is wrong then.
     pub fn encode(&self, archive: &mut Vec<u8>) {
-        let mut records = self.records.clone();
-        for (name, value) in &self.attributes {
-            records.push(([b"SCHILY.xattr.", name.as_slice()].concat(), value.clone()));
-        }
+        let attribute = |(name, value): &(Vec<u8>, Vec<u8>)| {
+            ([b"SCHILY.xattr.", name.as_slice()].concat(), value.clone())
+        };
+        let mut records: Vec<(Vec<u8>, Vec<u8>)> = self.attributes.iter().map(attribute).collect();
+        records.extend(self.records.iter().cloned());
         let mut stored = self.content.clone();
         let mut old_map = None;
         if let Some((form, fragments)) = &self.sparse {

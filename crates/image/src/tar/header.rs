@@ -53,8 +53,9 @@ impl Header {
 
     pub(super) fn kind(&self, path: &[u8]) -> EntryKind {
         match self.type_flag() {
-            // Version 7 archives know directories by their trailing slash alone.
-            b'0' | 0 if path.last() == Some(&b'/') => EntryKind::Directory,
+            // Version 7 archives know directories by their trailing slash alone. A file of type
+            // `0` stays a file whatever its name (Go: only `TypeRegA` is looked at).
+            0 if path.last() == Some(&b'/') => EntryKind::Directory,
             b'0' | b'7' | 0 | b'S' => EntryKind::File,
             b'1' => EntryKind::HardLink,
             b'2' => EntryKind::Symlink,
@@ -140,7 +141,9 @@ pub(super) fn number(field: &[u8]) -> Option<i64> {
         }
         return Some(value);
     }
-    let digits = field.trim_ascii_start();
+    // Go: spaces and NULs in front are skipped alike.
+    let start = field.iter().position(|byte| !matches!(byte, 0 | b' ')).unwrap_or(field.len());
+    let digits = &field[start..];
     let digits = &digits[..digits.iter().position(|b| matches!(b, 0 | b' ')).unwrap_or(digits.len())];
     let mut value: i64 = 0;
     for digit in digits {

@@ -14,6 +14,7 @@ mod window;
 
 use std::io::{self, Read};
 
+use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
 pub use window::Window;
@@ -105,7 +106,6 @@ pub struct TarReader<R> {
     size: u64,
     /// Whether a lone block of zeros was met in the middle, and where.
     lone_zero_block: Option<u64>,
-    global: Extended,
 }
 
 impl<R: Read> TarReader<R> {
@@ -118,7 +118,6 @@ impl<R: Read> TarReader<R> {
             holes: Vec::new(),
             size: 0,
             lone_zero_block: None,
-            global: Extended::default(),
         }
     }
 
@@ -162,7 +161,7 @@ impl<R: Read> TarReader<R> {
     /// [`TarError`], after which nothing more can be read.
     pub fn next_entry(&mut self) -> Result<Option<Entry>, TarError> {
         self.skip_content()?;
-        let mut extended = self.global.clone();
+        let mut extended = Extended::default();
         let mut long_name: Option<Vec<u8>> = None;
         let mut long_link: Option<Vec<u8>> = None;
         let mut zero_at = None;
@@ -187,12 +186,15 @@ impl<R: Read> TarReader<R> {
             match header.type_flag() {
                 b'x' => {
                     let records = self.extended_content(&header)?;
+                    extended = Extended::default();
                     extended.read(&records).map_err(damaged)?;
                 }
                 b'g' => {
+                    // POSIX means these for all entries that follow. Go hands them to its caller
+                    // instead, and container engines ignore them: so must we.
                     let records = self.extended_content(&header)?;
-                    self.global.read(&records).map_err(damaged)?;
-                    extended.read(&records).map_err(damaged)?;
+                    Extended::default().read(&records).map_err(damaged)?;
+                    (extended, long_name, long_link) = (Extended::default(), None, None);
                 }
                 b'L' => long_name = Some(self.text_content(&header)?),
                 b'K' => long_link = Some(self.text_content(&header)?),
@@ -212,8 +214,10 @@ impl<R: Read> TarReader<R> {
         long_link: Option<Vec<u8>>,
     ) -> Result<Entry, TarError> {
         let damaged = |what| TarError::Damaged { offset, what };
-        let path = extended.path.take().or(long_name).unwrap_or_else(|| header.path());
-        let link = extended.link.take().or(long_link).unwrap_or_else(|| header.link());
+        // Where an entry has a long name of both kinds, Go takes GNU's.
+        let long = |text: Option<Vec<u8>>| text.filter(|text| !text.is_empty());
+        let path = long(long_name).or(extended.path.take()).unwrap_or_else(|| header.path());
+        let link = long(long_link).or(extended.link.take()).unwrap_or_else(|| header.link());
         let kind = header.kind(&path);
         let stored = match extended.size {
             Some(size) => size,
@@ -276,6 +280,40 @@ impl<R: Read> TarReader<R> {
         let rest = self.size.saturating_sub(at).min(self.content);
         self.content -= rest;
         self.pass(rest, piece)
+    }
+
+    /// Whether the current entry has holes that the archive does not store.
+    pub fn is_sparse(&self) -> bool {
+        !self.holes.is_empty()
+    }
+
+    /// Hands out the current entry's content, which must not be sparse, piece by piece, and gives
+    /// its SHA-256.
+    ///
+    /// # Errors
+    /// [`TarError::Read`] where the archive ends too early.
+    pub fn read_hashed(&mut self, piece: &mut dyn FnMut(&[u8])) -> Result<[u8; 32], TarError> {
+        if !self.input.begin_file() {
+            let mut hasher = Sha256::new();
+            self.read_content(
+                &mut |bytes| {
+                    hasher.update(bytes);
+                    piece(bytes);
+                },
+                &mut |_| false,
+            )?;
+            return Ok(hasher.finalize().into());
+        }
+        let mut rest = std::mem::take(&mut self.content);
+        while rest > 0 {
+            let offset = self.input.position();
+            let bytes = self.input.some(rest).map_err(|source| TarError::Read { offset, source })?;
+            piece(bytes);
+            let taken = bytes.len();
+            rest -= taken as u64;
+            self.input.consume_file(taken);
+        }
+        Ok(self.input.end_file())
     }
 
     /// A reader of the current entry's stored content.

@@ -3,9 +3,9 @@
 
 use std::io::{self, Read};
 
-use plimsoll_model::Digest;
+use plimsoll_model::{Algorithm, Digest};
 
-use crate::hashing::Hasher;
+use crate::hashing::{Hasher, TwinSha256};
 
 /// Large enough that a fill is worth its call, small enough to stay in a core's own cache
 /// between inflating, hashing and parsing. A multiple of the tar block.
@@ -19,16 +19,20 @@ pub struct Window<R> {
     start: usize,
     end: usize,
     position: u64,
-    hasher: Option<Hasher>,
+    twin: TwinSha256,
+    /// For a stream that is to be hashed with anything but SHA-256.
+    other: Option<Hasher>,
     limit: u64,
 }
 
 impl<R: Read> Window<R> {
-    /// A window on `source` that hashes what passes, if a hasher is given, and refuses to take
-    /// in more than `limit` bytes.
-    pub fn new(source: R, hasher: Option<Hasher>, limit: u64) -> Self {
+    /// A window on `source` that hashes all that passes, if an algorithm is given, and refuses
+    /// to take in more than `limit` bytes.
+    pub fn new(source: R, algorithm: Option<Algorithm>, limit: u64) -> Self {
+        let twin = TwinSha256::new(algorithm == Some(Algorithm::Sha256));
+        let other = algorithm.filter(|it| *it != Algorithm::Sha256).map(Hasher::new);
         let buffer = vec![0; CAPACITY].into_boxed_slice();
-        Self { source, buffer, start: 0, end: 0, position: 0, hasher, limit }
+        Self { source, buffer, start: 0, end: 0, position: 0, twin, other, limit }
     }
 
     /// How many bytes were consumed.
@@ -49,9 +53,6 @@ impl<R: Read> Window<R> {
                 other => break other?,
             }
         };
-        if let Some(hasher) = &mut self.hasher {
-            hasher.update(&self.buffer[self.end..self.end + read]);
-        }
         self.end += read;
         if self.position + (self.end - self.start) as u64 > self.limit {
             return Err(io::Error::new(
@@ -86,18 +87,47 @@ impl<R: Read> Window<R> {
     }
 
     /// Goes past bytes that were looked at.
-    pub const fn consume(&mut self, amount: usize) {
+    pub fn consume(&mut self, amount: usize) {
+        self.twin.update(&self.buffer[self.start..self.start + amount]);
+        self.pass(amount);
+    }
+
+    /// Begins a file, whose hash [`Self::end_file`] gives; false where it has to be hashed by
+    /// itself.
+    pub fn begin_file(&mut self) -> bool {
+        self.twin.begin_file()
+    }
+
+    /// Goes past bytes of the file at hand.
+    pub fn consume_file(&mut self, amount: usize) {
+        self.twin.update_file(&self.buffer[self.start..self.start + amount]);
+        self.pass(amount);
+    }
+
+    /// SHA-256 of the file at hand.
+    pub fn end_file(&mut self) -> [u8; 32] {
+        self.twin.end_file()
+    }
+
+    fn pass(&mut self, amount: usize) {
+        if let Some(other) = &mut self.other {
+            other.update(&self.buffer[self.start..self.start + amount]);
+        }
         self.start += amount;
         self.position += amount as u64;
     }
 
     /// Takes in all that is left; gives the digest, if one was wanted, and how many bytes passed.
+    ///
+    /// # Errors
+    /// Whatever the source gives.
     pub fn drain(mut self) -> io::Result<(Option<Digest>, u64)> {
         loop {
             let rest = self.end - self.start;
             self.consume(rest);
             if self.fill()? == 0 {
-                return Ok((self.hasher.map(Hasher::finish), self.position));
+                let digest = self.other.map(Hasher::finish);
+                return Ok((digest.or_else(|| self.twin.finish_stream().map(Digest::sha256)), self.position));
             }
         }
     }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use plimsoll_image::{LayerExpectation, LayerRead, Merged, NoContent, merge, read_layer};
+use plimsoll_image::{LayerExpectation, LayerRead, Merged, NoContent, count_bytes, merge, read_layer};
 use plimsoll_model::{FileKind, FileTable, path};
 use plimsoll_testing::TestImage;
 use plimsoll_testing::image_files::hexadecimal;
@@ -118,7 +118,8 @@ pub(crate) fn read_all(image: &TestImage) -> (Vec<LayerRead>, Merged) {
         })
         .collect();
     let tables: Vec<&FileTable> = reads.iter().map(|read| &read.files).collect();
-    let merged = merge(&tables);
+    let mut merged = merge(&tables);
+    count_bytes(&tables, &merged.files, &mut merged.statistics);
     (reads, merged)
 }
 

@@ -28,7 +28,8 @@ use crate::listing::{Contents, Shown, lines};
 pub(crate) fn listing_by_the_kernel(image: &TestImage, contents: &Contents) -> Option<Vec<String>> {
     static POSSIBLE: OnceLock<bool> = OnceLock::new();
     let possible = *POSSIBLE.get_or_init(|| {
-        let possible = rustix::process::geteuid().is_root() && Stage::new().is_ok_and(|stage| stage.show(0).is_ok());
+        let possible = fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
+            && Stage::new().is_ok_and(|stage| stage.show(0).is_ok());
         if !possible {
             eprintln!("skipped: the kernel's overlayfs was not asked (it takes root and overlay mounts)");
         }
@@ -146,7 +147,9 @@ impl Unpacking {
         let at = parent.join(std::ffi::OsStr::from_bytes(name));
         let mut whiteout = false;
         if let Ok(there) = fs::symlink_metadata(&at) {
-            if entry.type_flag == b'1' && clean_link(entry).is_some_and(|target| self.find_own(&target) == Some(at.clone())) {
+            if entry.type_flag == b'1'
+                && clean_link(entry).is_some_and(|target| self.find_own(&target) == Some(at.clone()))
+            {
                 return Ok(());
             }
             if there.is_dir() && entry.type_flag == b'5' {
@@ -243,7 +246,8 @@ impl Unpacking {
         let below = self.below.join(at.strip_prefix(&self.root).expect("all is below the root"));
         // The directories above may be links there, or hidden by this layer.
         let inside = below.ancestors().skip(1).take_while(|above| above.starts_with(&self.below));
-        let plain = inside.into_iter().all(|above| fs::symlink_metadata(above).is_ok_and(|there| there.is_dir()));
+        let plain =
+            inside.into_iter().all(|above| fs::symlink_metadata(above).is_ok_and(|there| there.is_dir()));
         if plain && fs::symlink_metadata(&below).is_ok_and(|there| there.is_dir()) && !self.is_hidden(at) {
             copy_attributes(&below, at)?;
         }
@@ -252,7 +256,8 @@ impl Unpacking {
 
     /// Whether this layer hides what the layers below have at a path.
     fn is_hidden(&self, at: &Path) -> bool {
-        let above = at.ancestors().skip(1).take_while(|above| above.starts_with(&self.root) && *above != self.root);
+        let above =
+            at.ancestors().skip(1).take_while(|above| above.starts_with(&self.root) && *above != self.root);
         above.into_iter().any(|above| lgetxattr(above, "trusted.overlay.opaque", &mut [0_u8; 4]).is_ok())
     }
 }
@@ -394,7 +399,11 @@ fn walk(directory: &Path, inside: &[u8], shown: &mut Vec<Shown>) -> io::Result<(
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
         let name = entry.file_name();
-        let own = if inside.is_empty() { name.as_bytes().to_vec() } else { [inside, b"/", name.as_bytes()].concat() };
+        let own = if inside.is_empty() {
+            name.as_bytes().to_vec()
+        } else {
+            [inside, b"/", name.as_bytes()].concat()
+        };
         match fs::symlink_metadata(entry.path()) {
             Ok(there) if there.is_dir() => walk(&entry.path(), &own, shown)?,
             Ok(_) => shown.push(show(&entry.path(), &own)?),
@@ -426,8 +435,14 @@ fn show(at: &Path, inside: &[u8]) -> io::Result<Shown> {
         uid: there.uid(),
         gid: there.gid(),
         size: if kind == FileKind::Directory { 0 } else { there.size() },
-        sha256: (kind == FileKind::File).then(|| fs::read(at).map(|content| Sha256::digest(content).into())).transpose()?,
-        link: if kind == FileKind::Symlink { fs::read_link(at)?.into_os_string().into_vec() } else { Vec::new() },
+        sha256: (kind == FileKind::File)
+            .then(|| fs::read(at).map(|content| Sha256::digest(content).into()))
+            .transpose()?,
+        link: if kind == FileKind::Symlink {
+            fs::read_link(at)?.into_os_string().into_vec()
+        } else {
+            Vec::new()
+        },
         device,
         attributes: attributes(at)?,
     })

@@ -38,5 +38,5 @@ pub(crate) fn check_read(text: &str, expect: &str, problems: &[&str]) {
 }
 
 fn wanted(expect: &str) -> Vec<String> {
-    expect.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect()
+    expect.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
 }

@@ -34,19 +34,28 @@ fn a_sparse_file_of_many_fragments_is_read_whole() {
 fn a_sparse_file_that_is_one_hole_is_all_zeros() {
     for form in ["old", "0.1", "1.0"] {
         let text = format!("layer\nfile s sparse={form} size=5000 map=5000:0\nfile after \"1\"");
-        check(&text, &format!("after \"1\"\ns {} 5000 bytes", &plimsoll_testing::image_files::digest(&[0; 5000])["sha256:".len()..][..8]));
+        check(
+            &text,
+            &format!(
+                "after \"1\"\ns {} 5000 bytes",
+                &plimsoll_testing::image_files::digest(&[0; 5000])["sha256:".len()..][..8]
+            ),
+        );
     }
 }
 
 #[test]
 fn a_sparse_map_that_makes_no_sense_ends_the_archive_with_a_problem() {
     for form in ["old", "0.0", "0.1", "1.0"] {
-        for map in ["map=0:512 map=256:512", "map=4096:10", "map=512:1 map=0:1", "map=18446744073709551615:2"] {
+        for map in ["map=0:512 map=256:512", "map=4096:10", "map=512:1 map=0:1", "map=18446744073709551615:2"]
+        {
             // An old header has room for eleven octal digits only.
             if form == "old" && map.contains("184467") {
                 continue;
             }
-            let text = format!("layer\nfile a \"1\"\nfile s sparse={form} size=1000 data=0:\"x\" {map}\nfile b \"1\"");
+            let text = format!(
+                "layer\nfile a \"1\"\nfile s sparse={form} size=1000 data=0:\"x\" {map}\nfile b \"1\""
+            );
             check_read(&text, "a \"1\"", &["layer-archive-damaged"]);
         }
     }
@@ -63,24 +72,38 @@ fn records_for_the_whole_archive_are_ignored_as_engines_ignore_them() {
 
 #[test]
 fn of_two_extended_headers_the_second_counts() {
-    check_read("layer\nraw x \"10 path=p\\n12 uid=1234\\n\" type=x\nraw x \"10 path=q\\n\" type=x\nfile a \"1\"", "q \"1\"", &[]);
+    check_read(
+        "layer\nraw x \"10 path=p\\n12 uid=1234\\n\" type=x\nraw x \"10 path=q\\n\" type=x\nfile a \"1\"",
+        "q \"1\"",
+        &[],
+    );
 }
 
 #[test]
 fn a_gnu_long_name_wins_over_a_pax_path() {
-    check_read("layer\nraw x \"10 path=p\\n\" type=x\nraw ././@LongLink \"long\\x00\" type=L form=gnu\nfile a \"1\"", "long \"1\"", &[]);
+    check_read(
+        "layer\nraw x \"10 path=p\\n\" type=x\nraw ././@LongLink \"long\\x00\" type=L form=gnu\nfile a \"1\"",
+        "long \"1\"",
+        &[],
+    );
 }
 
 #[test]
 fn an_empty_record_leaves_what_the_header_says() {
-    check_read("layer\nraw x \"8 path=\\n8 size=\\n7 uid=\\n\" type=x\nfile a \"1\" uid=5", "a \"1\" 5:0", &[]);
+    check_read(
+        "layer\nraw x \"8 path=\\n8 size=\\n7 uid=\\n\" type=x\nfile a \"1\" uid=5",
+        "a \"1\" 5:0",
+        &[],
+    );
 }
 
 #[test]
 fn a_size_in_a_record_is_the_next_files_and_not_a_long_names() {
     let long = "n".repeat(150);
     check_read(
-        &format!("layer\nraw x \"10 size=3\\n\" type=x\nraw ././@LongLink \"{long}\\x00\" type=L form=gnu\nfile short \"abc\" set=124:\"00000000000\"\nfile b \"1\""),
+        &format!(
+            "layer\nraw x \"10 size=3\\n\" type=x\nraw ././@LongLink \"{long}\\x00\" type=L form=gnu\nfile short \"abc\" set=124:\"00000000000\"\nfile b \"1\""
+        ),
         &format!("b \"1\"\n{long} \"abc\""),
         &[],
     );
@@ -125,14 +148,21 @@ fn what_follows_the_end_of_an_archive_is_not_part_of_it() {
 
 #[test]
 fn a_lone_block_of_zeros_is_a_problem_and_what_follows_shows() {
-    check_damaged("layer\nfile a \"1\"\nzeros 1\nfile b \"1\"", "a \"1\"\nb \"1\"", &["layer-archive-lone-zero-block"]);
+    check_damaged(
+        "layer\nfile a \"1\"\nzeros 1\nfile b \"1\"",
+        "a \"1\"\nb \"1\"",
+        &["layer-archive-lone-zero-block"],
+    );
 }
 
 #[test]
 fn every_compression_and_any_number_of_members_is_one_layer() {
     for compression in ["gzip", "zstd", "none"] {
         for members in [1, 2, 7] {
-            check(&format!("layer {compression}\nmembers {members}\nfile a \"1\"\nfile b \"xyz\" times=10"), &format!("a \"1\"\nb \"{}\"", "xyz".repeat(10)));
+            check(
+                &format!("layer {compression}\nmembers {members}\nfile a \"1\"\nfile b \"xyz\" times=10"),
+                &format!("a \"1\"\nb \"{}\"", "xyz".repeat(10)),
+            );
         }
     }
 }

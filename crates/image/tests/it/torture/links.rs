@@ -4,12 +4,18 @@ use super::{check, check_damaged};
 
 #[test]
 fn a_hard_link_shows_as_the_file_that_it_names() {
-    check("layer\nfile a \"1\" mode=4755 uid=1 xattr:user.x=01\nhard b => a mode=4755 uid=1 xattr:user.x=01", "a \"1\" 4755 1:0 user.x=01\nb \"1\" 4755 1:0 user.x=01");
+    check(
+        "layer\nfile a \"1\" mode=4755 uid=1 xattr:user.x=01\nhard b => a mode=4755 uid=1 xattr:user.x=01",
+        "a \"1\" 4755 1:0 user.x=01\nb \"1\" 4755 1:0 user.x=01",
+    );
 }
 
 #[test]
 fn a_hard_link_may_be_spelled_in_any_way() {
-    check("layer\nfile d/a \"1\"\nhard b => ./d/a\nhard c => /d//a\nhard e => d/../d/a", "b \"1\"\nc \"1\"\nd/\nd/a \"1\"\ne \"1\"");
+    check(
+        "layer\nfile d/a \"1\"\nhard b => ./d/a\nhard c => /d//a\nhard e => d/../d/a",
+        "b \"1\"\nc \"1\"\nd/\nd/a \"1\"\ne \"1\"",
+    );
 }
 
 #[test]
@@ -26,7 +32,10 @@ fn a_file_after_a_hard_link_of_its_name_leaves_the_target_alone() {
 
 #[test]
 fn a_hard_link_keeps_the_content_when_a_later_layer_changes_or_removes_its_target() {
-    check("layer\nfile a \"1\"\nhard b => a\nfile c \"1\"\nhard d => c\nlayer\nfile a \"2\"\ngone c", "a \"2\"\nb \"1\"\nd \"1\"");
+    check(
+        "layer\nfile a \"1\"\nhard b => a\nfile c \"1\"\nhard d => c\nlayer\nfile a \"2\"\ngone c",
+        "a \"2\"\nb \"1\"\nd \"1\"",
+    );
 }
 
 #[test]
@@ -41,13 +50,20 @@ fn a_hard_link_to_a_lower_file_that_its_own_layer_replaces_shows_the_old_one() {
 
 #[test]
 fn a_hard_link_to_a_lower_file_that_its_own_layer_removes_shows_it() {
-    check("layer\nfile a \"1\"\nfile d/c \"1\"\nlayer\nhard b => a\ngone a\nhard e => d/c\ngone d", "b \"1\"\ne \"1\"");
+    check(
+        "layer\nfile a \"1\"\nfile d/c \"1\"\nlayer\nhard b => a\ngone a\nhard e => d/c\ngone d",
+        "b \"1\"\ne \"1\"",
+    );
     check("layer\nfile a \"1\"\nlayer\ngone a\nhard b => a", "b \"1\"");
 }
 
 #[test]
 fn a_hard_link_to_a_file_that_a_layer_in_between_removed_is_a_problem() {
-    check_damaged("layer\nfile a \"1\"\nlayer\ngone a\nlayer\nhard b => a\nfile c \"3\"", "c \"3\"", &["hard-link-target-missing"]);
+    check_damaged(
+        "layer\nfile a \"1\"\nlayer\ngone a\nlayer\nhard b => a\nfile c \"3\"",
+        "c \"3\"",
+        &["hard-link-target-missing"],
+    );
 }
 
 #[test]
@@ -64,7 +80,10 @@ fn a_hard_link_to_a_directory_is_a_problem() {
 
 #[test]
 fn a_hard_link_to_a_symlink_is_that_symlink() {
-    check("layer\nfile a \"1\"\nlink l -> a uid=3\nhard b => l uid=3\nlayer\nhard c => l", "a \"1\"\nb -> a 3:0\nc -> a 3:0\nl -> a 3:0");
+    check(
+        "layer\nfile a \"1\"\nlink l -> a uid=3\nhard b => l uid=3\nlayer\nhard c => l",
+        "a \"1\"\nb -> a 3:0\nc -> a 3:0\nl -> a 3:0",
+    );
 }
 
 #[test]
@@ -81,7 +100,10 @@ fn a_chain_of_hard_links_goes_through_three_layers() {
 
 #[test]
 fn a_hard_link_that_replaces_a_directory_or_a_lower_file_takes_its_place() {
-    check("layer\nfile a \"1\"\nfile b/c \"1\"\nfile d \"0\"\nlayer\nhard b => a\nhard d => a", "a \"1\"\nb \"1\"\nd \"1\"");
+    check(
+        "layer\nfile a \"1\"\nfile b/c \"1\"\nfile d \"0\"\nlayer\nhard b => a\nhard d => a",
+        "a \"1\"\nb \"1\"\nd \"1\"",
+    );
 }
 
 #[test]
@@ -97,5 +119,8 @@ fn a_hard_link_that_climbs_out_is_a_problem() {
 
 #[test]
 fn hard_links_to_devices_and_fifos_are_devices_and_fifos() {
-    check("layer\nchar c 1:3\nfifo f 0600\nhard d => c\nhard g => f mode=0600\nlayer\nhard e => c", "c char 1:3\nd char 1:3\ne char 1:3\nf fifo 0600\ng fifo 0600");
+    check(
+        "layer\nchar c 1:3\nfifo f 0600\nhard d => c\nhard g => f mode=0600\nlayer\nhard e => c",
+        "c char 1:3\nd char 1:3\ne char 1:3\nf fifo 0600\ng fifo 0600",
+    );
 }

@@ -1,6 +1,6 @@
 //! Modes, owners, devices, attributes and times.
 
-use super::{check, check_damaged};
+use super::{check, check_damaged, check_read};
 
 #[test]
 fn devices_and_fifos_show_with_their_numbers() {
@@ -20,15 +20,20 @@ fn setuid_setgid_and_sticky_bits_stay() {
 
 #[test]
 fn type_bits_in_the_mode_field_are_not_part_of_the_mode() {
-    check("layer\nfile a \"1\" set=100:\"0100755\"", "a \"1\" 0755");
+    check_read("layer\nfile a \"1\" set=100:\"0100755\"", "a \"1\" 0755", &[]);
 }
 
 #[test]
 fn an_owner_beyond_octal_is_read_in_both_spellings() {
     check(
-        "layer\nfile a \"1\" uid=3000000000 gid=2097152\nfile b \"1\" uid=3000000000 gid=4294967294 form=gnu\nfile c \"1\" pax:uid=77 pax:gid=78",
-        "a \"1\" 3000000000:2097152\nb \"1\" 3000000000:4294967294\nc \"1\" 77:78",
+        "layer\nfile a \"1\" uid=3000000000 gid=2097152\nfile b \"1\" uid=3000000000 gid=4294967294 form=gnu",
+        "a \"1\" 3000000000:2097152\nb \"1\" 3000000000:4294967294",
     );
+}
+
+#[test]
+fn an_owner_in_a_record_wins_over_the_headers() {
+    check_read("layer\nfile c \"1\" uid=1 gid=2 pax:uid=77 pax:gid=78", "c \"1\" 77:78", &[]);
 }
 
 #[test]
@@ -48,12 +53,19 @@ fn an_attribute_goes_when_the_file_is_written_again_without_it() {
 
 #[test]
 fn an_attribute_given_twice_has_the_last_value() {
-    check("layer\nfile a \"1\" xattr:user.x=01 pax:SCHILY.xattr.user.x=\"\\x02\"", "a \"1\" user.x=02");
+    check_read(
+        "layer\nfile a \"1\" xattr:user.x=01 pax:SCHILY.xattr.user.x=\"\\x02\"",
+        "a \"1\" user.x=02",
+        &[],
+    );
 }
 
 #[test]
 fn times_before_1970_and_between_seconds_do_no_harm() {
-    check("layer\nfile a \"1\" mtime=-1\nfile b \"1\" mtime=-1.5\nfile c \"1\" mtime=1700000000.123456789\nfile d \"1\" mtime=-1 form=gnu", "a \"1\"\nb \"1\"\nc \"1\"\nd \"1\"");
+    check(
+        "layer\nfile a \"1\" mtime=-1\nfile b \"1\" mtime=-1.5\nfile c \"1\" mtime=1700000000.123456789\nfile d \"1\" mtime=-1 form=gnu",
+        "a \"1\"\nb \"1\"\nc \"1\"\nd \"1\"",
+    );
 }
 
 #[test]
@@ -64,7 +76,10 @@ fn the_roots_own_entry_sets_the_roots_mode() {
 
 #[test]
 fn the_owner_of_a_symlink_shows() {
-    check("layer\nlink l -> nowhere uid=4 gid=5\nlink m -> nowhere mode=0600", "l -> nowhere 4:5\nm -> nowhere");
+    check(
+        "layer\nlink l -> nowhere uid=4 gid=5\nlink m -> nowhere mode=0600",
+        "l -> nowhere 4:5\nm -> nowhere",
+    );
 }
 
 #[test]

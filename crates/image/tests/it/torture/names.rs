@@ -19,7 +19,11 @@ fn a_path_that_climbs_out_is_a_problem() {
 
 #[test]
 fn a_slash_at_the_end_of_a_file_of_no_type_makes_it_a_directory() {
-    check_read("layer\nraw old/ type=\"\\x00\" 0755 form=v7\nraw file \"1\" type=\"\\x00\" form=v7", "file \"1\"\nold/", &[]);
+    check_read(
+        "layer\nraw old/ type=\"\\x00\" 0755 form=v7\nraw file \"1\" type=\"\\x00\" form=v7",
+        "file \"1\"\nold/",
+        &[],
+    );
 }
 
 #[test]
@@ -53,7 +57,12 @@ fn long_names_are_read_in_every_dialect() {
 #[test]
 fn a_long_name_belongs_to_the_next_entry_alone() {
     let long = "n".repeat(200);
-    check(&format!("layer\nfile {long} \"1\" form=gnu\nfile b \"1\" form=gnu\nfile {long}2 \"1\"\nfile c \"1\""), &format!("b \"1\"\nc \"1\"\n{long} \"1\"\n{long}2 \"1\""));
+    check(
+        &format!(
+            "layer\nfile {long} \"1\" form=gnu\nfile b \"1\" form=gnu\nfile {long}2 \"1\"\nfile c \"1\""
+        ),
+        &format!("b \"1\"\nc \"1\"\n{long} \"1\"\n{long}2 \"1\""),
+    );
 }
 
 #[test]
@@ -67,12 +76,18 @@ fn names_are_bytes() {
 #[test]
 fn names_of_all_bytes_come_through_extended_headers_as_well() {
     let long = "x".repeat(120);
-    check(&format!("layer\nfile \"\\xff{long}\\n=\" \"1\"\nfile \"\\xfe{long}\" \"1\" form=gnu"), &format!("\\xfe{long} \"1\"\n\\xff{long}\\x0a= \"1\""));
+    check(
+        &format!("layer\nfile \"\\xff{long}\\n=\" \"1\"\nfile \"\\xfe{long}\" \"1\" form=gnu"),
+        &format!("\\xfe{long} \"1\"\n\\xff{long}\\x0a= \"1\""),
+    );
 }
 
 #[test]
 fn a_link_target_is_kept_as_it_is_spelled() {
-    check("layer\nlink a -> ../../x//y/./z/\nlink b -> \"sp ace\\xe9\"\nlink c -> /abs", "a -> ../../x//y/./z/\nb -> sp ace\\xe9\nc -> /abs");
+    check(
+        "layer\nlink a -> ../../x//y/./z/\nlink b -> \"sp ace\\xe9\"\nlink c -> /abs",
+        "a -> ../../x//y/./z/\nb -> sp ace\\xe9\nc -> /abs",
+    );
 }
 
 #[test]
@@ -83,5 +98,8 @@ fn a_name_too_long_for_any_file_system_is_a_problem() {
 
 #[test]
 fn names_sort_by_bytes_directory_by_directory() {
-    check("layer\nfile a-b \"1\"\nfile a/b \"1\"\nfile a.b \"1\"\nfile a0 \"1\"", "a/\na/b \"1\"\na-b \"1\"\na.b \"1\"\na0 \"1\"");
+    check(
+        "layer\nfile a-b \"1\"\nfile a/b \"1\"\nfile a.b \"1\"\nfile a0 \"1\"",
+        "a/\na/b \"1\"\na-b \"1\"\na.b \"1\"\na0 \"1\"",
+    );
 }

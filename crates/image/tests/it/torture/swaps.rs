@@ -20,7 +20,10 @@ fn a_symlink_in_the_place_of_a_directory_hides_it() {
 
 #[test]
 fn a_directory_in_the_place_of_a_symlink_is_a_directory() {
-    check("layer\nfile e/b \"1\"\nlink d -> e\nlayer\ndir d 0700\nfile d/a \"2\"", "d/ 0700\nd/a \"2\"\ne/\ne/b \"1\"");
+    check(
+        "layer\nfile e/b \"1\"\nlink d -> e\nlayer\ndir d 0700\nfile d/a \"2\"",
+        "d/ 0700\nd/a \"2\"\ne/\ne/b \"1\"",
+    );
 }
 
 #[test]
@@ -43,19 +46,29 @@ fn a_replaced_directory_of_the_own_layer_still_merges_with_the_lower_one() {
 
 #[test]
 fn an_entry_below_a_file_of_its_own_layer_is_a_problem() {
-    check_damaged("layer\nfile d \"1\"\nfile d/a \"2\"\nfile e \"3\"", "d \"1\"\ne \"3\"", &["entry-directory-unreachable"]);
+    check_damaged(
+        "layer\nfile d \"1\"\nfile d/a \"2\"\nfile e \"3\"",
+        "d \"1\"\ne \"3\"",
+        &["entry-directory-unreachable"],
+    );
 }
 
 #[test]
 fn an_entry_below_a_symlink_of_its_own_layer_lands_where_the_link_leads() {
-    check("layer\ndir usr/lib 0711\nlink lib -> usr/lib\nfile lib/a \"1\"", "lib -> usr/lib\nusr/\nusr/lib/ 0711\nusr/lib/a \"1\"");
+    check(
+        "layer\ndir usr/lib 0711\nlink lib -> usr/lib\nfile lib/a \"1\"",
+        "lib -> usr/lib\nusr/\nusr/lib/ 0711\nusr/lib/a \"1\"",
+    );
     check("layer\nlink a/l -> /b/c\nfile a/l/d/e \"1\"", "a/\na/l -> /b/c\nb/\nb/c/\nb/c/d/\nb/c/d/e \"1\"");
     check("layer\nlink a/l -> ../b\nfile a/l/e \"1\"", "a/\na/l -> ../b\nb/\nb/e \"1\"");
 }
 
 #[test]
 fn an_entry_below_a_symlink_that_only_a_lower_layer_has_gets_a_directory_instead() {
-    check("layer\nfile usr/lib/a \"1\"\nlink lib -> usr/lib\nlayer\nfile lib/b \"2\"", "lib/\nlib/b \"2\"\nusr/\nusr/lib/\nusr/lib/a \"1\"");
+    check(
+        "layer\nfile usr/lib/a \"1\"\nlink lib -> usr/lib\nlayer\nfile lib/b \"2\"",
+        "lib/\nlib/b \"2\"\nusr/\nusr/lib/\nusr/lib/a \"1\"",
+    );
 }
 
 #[test]
@@ -71,7 +84,11 @@ fn a_chain_of_symlinks_is_followed() {
 #[test]
 fn a_loop_of_symlinks_is_a_problem_where_something_lies_below_it() {
     check("layer\nlink a -> b\nlink b -> a\nlink c -> c", "a -> b\nb -> a\nc -> c");
-    check_damaged("layer\nlink a -> b\nlink b -> a\nfile a/f \"1\"\nfile z \"1\"", "a -> b\nb -> a\nz \"1\"", &["entry-directory-unreachable"]);
+    check_damaged(
+        "layer\nlink a -> b\nlink b -> a\nfile a/f \"1\"\nfile z \"1\"",
+        "a -> b\nb -> a\nz \"1\"",
+        &["entry-directory-unreachable"],
+    );
 }
 
 #[test]
@@ -104,7 +121,10 @@ fn duplicate_files_show_the_last_one() {
 
 #[test]
 fn duplicate_directories_show_the_last_mode_and_all_that_is_in_them() {
-    check("layer\ndir d 0700 xattr:user.a=01\nfile d/a \"1\"\ndir d 0711 uid=3\nfile d/b \"1\"", "d/ 0711 3:0\nd/a \"1\"\nd/b \"1\"");
+    check(
+        "layer\ndir d 0700 xattr:user.a=01\nfile d/a \"1\"\ndir d 0711 uid=3\nfile d/b \"1\"",
+        "d/ 0711 3:0\nd/a \"1\"\nd/b \"1\"",
+    );
 }
 
 #[test]
@@ -114,7 +134,10 @@ fn an_empty_layer_changes_nothing() {
 
 #[test]
 fn a_layer_that_comes_twice_is_laid_twice() {
-    check("layer\nfile a \"1\"\nlayer\ngone a\nfile b \"2\"\nlayer\nfile a \"3\"\nlayer\ngone a\nfile b \"2\"\nsame", "b \"2\"");
+    check(
+        "layer\nfile a \"1\"\nlayer\ngone a\nfile b \"2\"\nlayer\nfile a \"3\"\nlayer\ngone a\nfile b \"2\"\nsame",
+        "b \"2\"",
+    );
 }
 
 #[test]
@@ -141,5 +164,8 @@ fn two_hundred_directories_deep_there_is_a_file() {
     let deep = vec!["d"; 200].join("/");
     let mut expect: Vec<String> = (1..=200).map(|depth| vec!["d"; depth].join("/") + "/").collect();
     expect.push(format!("{deep}/b \"2\""));
-    check(&format!("layer\nfile {deep}/a \"1\"\nlayer\nfile {deep}/b \"2\"\ngone {deep}/a"), &expect.join("\n"));
+    check(
+        &format!("layer\nfile {deep}/a \"1\"\nlayer\nfile {deep}/b \"2\"\ngone {deep}/a"),
+        &expect.join("\n"),
+    );
 }
