@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use plimsoll_catalog::{LayerFragment, Reader, join, readers};
 use plimsoll_image::source::directory::read_directory;
@@ -24,7 +24,7 @@ use crate::progress::{Counted, Progress};
 #[derive(Debug)]
 pub struct Engine {
     settings: Settings,
-    cache: Option<LayerCache>,
+    cache: Option<Arc<LayerCache>>,
     readers: Vec<&'static dyn Reader>,
 }
 
@@ -45,14 +45,14 @@ impl Engine {
         let cache = settings
             .cache
             .as_ref()
-            .map(|directory| LayerCache::new(directory, settings.cache_capacity));
+            .map(|directory| Arc::new(LayerCache::new(directory, settings.cache_capacity)));
         Self { settings, cache, readers: readers() }
     }
 
     /// The cache, if there is one.
     #[must_use]
-    pub const fn cache(&self) -> Option<&LayerCache> {
-        self.cache.as_ref()
+    pub fn cache(&self) -> Option<&LayerCache> {
+        self.cache.as_deref()
     }
 
     /// Analyses the image that the user named.
@@ -67,7 +67,7 @@ impl Engine {
             Place::Directory(root) => self.analyse_directory(name, root, progress),
             Place::Sbom(path) => crate::sbom::read(name, path),
             _ => {
-                let opened = open(name, &place, &self.settings)?;
+                let opened = open(name, &place, &self.settings, self.cache.as_ref())?;
                 let outcome = self.analyse_image(name, opened.source(), progress);
                 for notice in opened.notices() {
                     progress.notice(&notice);

@@ -8,8 +8,9 @@ use plimsoll_image::source::docker_archive::DockerArchive;
 use plimsoll_image::source::oci::OciLayout;
 use plimsoll_image::source::place::Place;
 use plimsoll_image::source::registry::{Access, Registry};
-use plimsoll_image::source::{Source, SourceError};
-use plimsoll_model::{Platform, Reference};
+use plimsoll_image::source::{DocumentMemory, Source, SourceError};
+use plimsoll_model::{Digest, Platform, Reference};
+use plimsoll_store::LayerCache;
 
 use crate::credentials::{Environment, StoredCredentials};
 use crate::error::EngineError;
@@ -40,14 +41,14 @@ pub struct Settings {
 /// An image's place, opened.
 #[derive(Debug)]
 pub(crate) enum Opened {
-    Registry(Registry),
+    Registry(Box<Registry>),
     Other(Box<dyn Source>),
 }
 
 impl Opened {
     pub(crate) fn source(&self) -> &dyn Source {
         match self {
-            Self::Registry(registry) => registry,
+            Self::Registry(registry) => &**registry,
             Self::Other(source) => &**source,
         }
     }
@@ -61,8 +62,28 @@ impl Opened {
     }
 }
 
+/// The cache as a memory for a registry's documents.
+#[derive(Debug)]
+struct CachedDocuments(Arc<LayerCache>);
+
+impl DocumentMemory for CachedDocuments {
+    fn recall(&self, digest: &Digest) -> Option<Vec<u8>> {
+        self.0.document(digest)
+    }
+
+    fn keep(&self, digest: &Digest, bytes: &[u8]) {
+        // A cache that cannot be written is told of when the layers are stored.
+        let _ = self.0.store_document(digest, bytes);
+    }
+}
+
 /// Opens the source at a place that holds layers.
-pub(crate) fn open(name: &str, place: &Place, settings: &Settings) -> Result<Opened, EngineError> {
+pub(crate) fn open(
+    name: &str,
+    place: &Place,
+    settings: &Settings,
+    memory: Option<&Arc<LayerCache>>,
+) -> Result<Opened, EngineError> {
     let fail = |source| EngineError::Source { image: name.to_owned(), source };
     let source: Box<dyn Source> = match place {
         Place::OciDirectory(directory, reference) => {
@@ -86,7 +107,11 @@ pub(crate) fn open(name: &str, place: &Place, settings: &Settings) -> Result<Ope
                 plain_http: settings.transport.plain_http,
                 trusted_hosts: settings.trusted_hosts.clone(),
             };
-            return Ok(Opened::Registry(Registry::new(name, reference, access)));
+            let registry = Registry::new(name, reference, access);
+            return Ok(Opened::Registry(Box::new(match memory {
+                Some(cache) => registry.remembering(Arc::new(CachedDocuments(Arc::clone(cache)))),
+                None => registry,
+            })));
         }
         Place::Directory(_) | Place::Sbom(_) => {
             return Err(fail(SourceError::Missing { what: format!("an image with layers at {name}") }));

@@ -1,6 +1,14 @@
-//! The program as a user meets it, on real images.
+//! The program as a user meets it, on real images; and the project as a reader meets it.
 
 mod architecture;
+mod commands;
+mod debian;
+mod dependencies;
+mod lists;
 mod places;
+mod reference;
+mod scripts;
 mod seed;
+mod style;
 mod truth;
+mod workspace;

@@ -168,6 +168,16 @@ pub trait Documents {
     fn document(&self, descriptor: &Descriptor) -> Result<Vec<u8>, SourceError>;
 }
 
+/// Remembers documents by digest between runs, so that a registry is not asked for one twice.
+/// What it gives is verified before it is believed.
+pub trait DocumentMemory: Send + Sync + std::fmt::Debug {
+    /// The bytes kept under a digest.
+    fn recall(&self, digest: &Digest) -> Option<Vec<u8>>;
+
+    /// Keeps bytes under their digest, if it can.
+    fn keep(&self, digest: &Digest, bytes: &[u8]);
+}
+
 /// What a name in an OCI store leads to: a document that was already fetched.
 #[derive(Debug, Clone)]
 pub struct Root {

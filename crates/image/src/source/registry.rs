@@ -16,6 +16,7 @@ mod tags;
 mod token;
 
 use std::io::{self, Read};
+use std::sync::Arc;
 
 use plimsoll_model::{Algorithm, Digest, Platform, Reference};
 use url::Url;
@@ -23,11 +24,11 @@ use url::Url;
 use self::blob::BlobReader;
 use self::failure::harmless;
 use self::session::{Question, Session};
-use super::{Documents, Image, ImageLayer, Root, Source, SourceError, resolve};
+use super::{DocumentMemory, Documents, Image, ImageLayer, Root, Source, SourceError, resolve};
 use crate::hashing::digest_of;
 use crate::limits::MAX_DOCUMENT;
 use crate::manifest::{Descriptor, INDEX_TYPES, MANIFEST_TYPES, SCHEMA_1_TYPES};
-use crate::transport::Headers;
+use crate::transport::{Headers, Method};
 
 pub use self::credentials::{Anonymous, Credential, CredentialError, Credentials};
 pub use self::failure::{RegistryError, Said};
@@ -44,6 +45,7 @@ pub struct Registry {
     name: String,
     reference: Reference,
     session: Session,
+    memory: Option<Arc<dyn DocumentMemory>>,
 }
 
 impl Registry {
@@ -51,7 +53,57 @@ impl Registry {
     #[must_use]
     pub fn new(name: &str, reference: Reference, access: Access) -> Self {
         let session = Session::new(reference.registry(), reference.repository(), access);
-        Self { name: name.to_owned(), reference, session }
+        Self { name: name.to_owned(), reference, session, memory: None }
+    }
+
+    /// The same, with a memory: documents that it has are not fetched again, and a tag is first
+    /// asked for its digest alone, which Docker Hub does not count as a pull.
+    #[must_use]
+    pub fn remembering(mut self, memory: Arc<dyn DocumentMemory>) -> Self {
+        self.memory = Some(memory);
+        self
+    }
+
+    /// The document under a digest, if it is remembered as it was.
+    fn recall(&self, digest: &Digest) -> Option<Vec<u8>> {
+        let bytes = self.memory.as_ref()?.recall(digest)?;
+        (digest_of(digest.algorithm(), &bytes) == *digest).then_some(bytes)
+    }
+
+    fn keep(&self, digest: &Digest, bytes: &[u8]) {
+        if let Some(memory) = &self.memory {
+            memory.keep(digest, bytes);
+        }
+    }
+
+    /// The document that the reference leads to.
+    fn root(&self) -> Result<Root, RegistryError> {
+        let tag = self.reference.tag().unwrap_or_default();
+        let known = match self.reference.digest() {
+            Some(digest) => Some(digest.clone()),
+            None if self.memory.is_some() => self.digest_of_tag(tag),
+            None => None,
+        };
+        if let Some(digest) = known
+            && let Some(bytes) = self.recall(&digest)
+        {
+            return Ok(Root { media_type: String::new(), digest, bytes });
+        }
+        let root = self.manifest(tag, self.reference.digest())?;
+        self.keep(&root.digest, &root.bytes);
+        Ok(root)
+    }
+
+    /// What the registry says a tag's digest is. Whatever goes wrong here goes wrong again, and
+    /// is told, when the document itself is asked for.
+    fn digest_of_tag(&self, tag: &str) -> Option<Digest> {
+        let mut headers = Headers::default();
+        headers.add("Accept", [INDEX_TYPES, MANIFEST_TYPES].concat().join(", "));
+        let asked = self.asked(&format!("tag {tag}"));
+        let url = self.url("manifests", tag).ok()?;
+        let question = Question { method: Method::Head, url, headers, asked };
+        let response = self.session.open(&question, &mut session::Tries::default()).ok()?;
+        response.headers.get("docker-content-digest")?.trim().parse().ok()
     }
 
     /// The reference.
@@ -89,7 +141,7 @@ impl Registry {
         let mut headers = Headers::default();
         // Without them all, the registry converts or answers with another document.
         headers.add("Accept", [INDEX_TYPES, MANIFEST_TYPES].concat().join(", "));
-        let question = Question { url: self.url("manifests", &which)?, headers, asked: asked.clone() };
+        let question = Question { method: Method::Get, url: self.url("manifests", &which)?, headers, asked: asked.clone() };
         let (headers, bytes) = self.session.fetch(&question, MAX_DOCUMENT)?;
         let own = digest_of(digest.map_or(Algorithm::Sha256, Digest::algorithm), &bytes);
         let mismatch = |witness, expected: &Digest, found| RegistryError::Digest {
@@ -173,7 +225,7 @@ fn media_type(header: Option<&str>, bytes: &[u8]) -> Result<String, String> {
 
 impl Source for Registry {
     fn image(&self, wanted: Option<&Platform>) -> Result<Image, SourceError> {
-        let root = self.manifest(self.reference.tag().unwrap_or_default(), self.reference.digest())?;
+        let root = self.root()?;
         let mut image = resolve(self, &self.name, root, wanted)?;
         image.identity.reference = Some(self.reference.to_string());
         Ok(image)
@@ -186,6 +238,20 @@ impl Source for Registry {
 
 impl Documents for Registry {
     fn document(&self, descriptor: &Descriptor) -> Result<Vec<u8>, SourceError> {
+        if let Some(bytes) = self.recall(&descriptor.digest) {
+            return Ok(bytes);
+        }
+        let bytes = self.fetch_document(descriptor)?;
+        // Kept only under the digest that it really has.
+        if digest_of(descriptor.digest.algorithm(), &bytes) == descriptor.digest {
+            self.keep(&descriptor.digest, &bytes);
+        }
+        Ok(bytes)
+    }
+}
+
+impl Registry {
+    fn fetch_document(&self, descriptor: &Descriptor) -> Result<Vec<u8>, SourceError> {
         let kind = descriptor.media_type.as_str();
         let is_manifest = INDEX_TYPES.contains(&kind)
             || MANIFEST_TYPES.contains(&kind)

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::failure::RegistryError;
 use super::session::{Question, Session, Tries};
-use crate::transport::{Headers, Response};
+use crate::transport::{Headers, Method, Response};
 
 /// Bytes after which a connection counts as working: earlier breaks are forgotten. It bounds the
 /// breaks of a blob by its size, so that a slow line does not fail a large blob, while a server
@@ -78,7 +78,7 @@ impl<'a> BlobReader<'a> {
         if self.position > 0 {
             headers.add("Range", format!("bytes={}-", self.position));
         }
-        let question = Question { url: self.url.clone(), headers, asked: self.asked.clone() };
+        let question = Question { method: Method::Get, url: self.url.clone(), headers, asked: self.asked.clone() };
         let response = match self.session.open(&question, &mut Tries::default()) {
             Err(RegistryError::Status { status: 416, .. }) => {
                 let why = format!("it ends after {} bytes{}", self.position, self.promised());

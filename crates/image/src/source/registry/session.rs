@@ -43,6 +43,8 @@ pub struct Access {
 /// One question.
 #[derive(Debug)]
 pub(super) struct Question {
+    /// Whether the document is wanted or only its headers.
+    pub(super) method: Method,
     /// Where.
     pub(super) url: Url,
     /// Headers of its own.
@@ -248,7 +250,7 @@ impl Session {
     ) -> Result<Result<(Response, bool), TransportError>, RegistryError> {
         let (mut url, mut origin) = (question.url.clone(), Origin::UserNamed);
         for _ in 0..=MAX_REDIRECTS {
-            let mut request = Request::new(Method::Get, url.clone(), origin);
+            let mut request = Request::new(question.method, url.clone(), origin);
             request.headers = question.headers.clone();
             if let Some(value) = &authorization {
                 request.headers.add("Authorization", value);

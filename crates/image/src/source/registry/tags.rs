@@ -8,7 +8,7 @@ use super::failure::RegistryError;
 use super::hosts::same_origin;
 use super::session::Question;
 use crate::limits::MAX_DOCUMENT;
-use crate::transport::Headers;
+use crate::transport::{Headers, Method};
 
 /// Pages of one listing. At a hundred tags per page, the least that is met, it is more than the
 /// 133,000 tags of the largest package known to us.
@@ -32,7 +32,7 @@ impl Registry {
         let mut url = first.clone();
         let mut tags = Vec::new();
         for _ in 0..MAX_PAGES {
-            let question = Question { url: url.clone(), headers: Headers::default(), asked: asked.clone() };
+            let question = Question { method: Method::Get, url: url.clone(), headers: Headers::default(), asked: asked.clone() };
             let (headers, bytes) = self.session.fetch(&question, MAX_DOCUMENT)?;
             let page: Page = serde_json::from_slice(&bytes).map_err(|error| RegistryError::Ambiguous {
                 asked: asked.clone(),

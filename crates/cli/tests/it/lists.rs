@@ -1,0 +1,98 @@
+//! Explicit lists of what there is, held against the directories that hold it: forgetting to
+//! enter something is a failure here, with what to do.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use crate::workspace::{files, root, text};
+
+/// The modules of a directory: its files and directories, `mod.rs` and tests apart.
+fn modules(directory: &str) -> BTreeSet<String> {
+    let entries = fs::read_dir(root().join(directory)).expect("a directory");
+    entries
+        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+        .map(|name| name.trim_end_matches(".rs").to_owned())
+        .filter(|name| !["mod", "tests", "sample"].contains(&name.as_str()))
+        .collect()
+}
+
+/// The modules that the list `name` of a file names: `module::Something` in its items.
+fn listed(file: &str, list: &str) -> BTreeSet<String> {
+    let content = text(file);
+    let Some((_, rest)) = content.split_once(&format!("const {list}:")) else {
+        panic!("{file} has no list {list}");
+    };
+    let items = rest.split_once("= &[").and_then(|(_, items)| items.split_once("];")).map(|(items, _)| items);
+    let Some(items) = items else { panic!("{file}: {list} is not written as `= &[…];`") };
+    items
+        .split(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':'))
+        .filter_map(|word| word.split_once("::"))
+        .map(|(module, _)| module.to_owned())
+        .collect()
+}
+
+fn check(directory: &str, list: &str) {
+    let file = format!("{directory}/mod.rs");
+    let (there, listed) = (modules(directory), listed(&file, list));
+    for name in there.difference(&listed) {
+        panic!("{directory}/{name} is not entered in {list} of {file}");
+    }
+    assert_eq!(there, listed, "{list} of {file}");
+}
+
+#[test]
+fn every_command_is_entered() {
+    check("crates/cli/src/command", "ALL");
+}
+
+#[test]
+fn every_ecosystem_is_entered() {
+    check("crates/catalog/src/ecosystem", "ALL");
+}
+
+#[test]
+fn every_reader_of_evidence_is_entered() {
+    check("crates/catalog/src/evidence", "ALL");
+}
+
+/// A module beside a document's list that writes the document is one of its formats.
+#[test]
+fn every_format_of_a_document_is_entered() {
+    let mut documents = 0;
+    for file in files("crates/report/src", "/mod.rs") {
+        if !text(&file).contains("const FORMATS:") {
+            continue;
+        }
+        documents += 1;
+        let directory = file.trim_end_matches("/mod.rs");
+        let listed = listed(&file, "ALL");
+        for module in modules(directory) {
+            let places = [format!("{directory}/{module}.rs"), format!("{directory}/{module}/mod.rs")];
+            let text = places.iter().find_map(|path| fs::read_to_string(root().join(path)).ok());
+            let text = text.unwrap_or_default();
+            let writes = text.contains("fn write(") && !text.contains("const FORMATS:");
+            assert!(
+                !writes || listed.contains(&module),
+                "{directory}/{module} writes the document and is not entered in ALL of {file}"
+            );
+        }
+    }
+    assert!(documents >= 5, "{documents} documents were found");
+}
+
+#[test]
+fn every_schema_is_entered() {
+    let list = text("crates/report/src/schemas.rs");
+    for entry in fs::read_dir(root().join("crates/report/schemas")).expect("the schemas") {
+        let name = entry.expect("an entry").file_name().to_string_lossy().into_owned();
+        assert!(list.contains(&format!("schemas/{name}\"")), "{name} is not entered in crates/report/src/schemas.rs");
+    }
+}
+
+#[test]
+fn every_file_of_tests_runs() {
+    let main = text("crates/cli/tests/it/main.rs");
+    for module in modules("crates/cli/tests/it") {
+        assert!(module == "main" || main.contains(&format!("mod {module};")), "nothing runs {module}.rs");
+    }
+}
