@@ -8,6 +8,7 @@ mod lists;
 mod places;
 mod reference;
 mod scripts;
+mod registry;
 mod seed;
 mod style;
 mod truth;
