@@ -5,10 +5,11 @@
 //! and nobody notices.
 
 use std::fs::{self, DirBuilder, File};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 use plimsoll_model::{Digest, LayerFacts};
@@ -41,6 +42,9 @@ pub struct LayerCache {
     /// Bytes beyond which the entries that were not used for longest are removed.
     capacity: u64,
     written: AtomicU64,
+    /// Buffers to read into, kept between reads: fresh memory for each layer of a large image
+    /// took a fifth of the time of a look at a known image.
+    buffers: Mutex<Vec<Vec<u8>>>,
 }
 
 impl LayerCache {
@@ -48,7 +52,7 @@ impl LayerCache {
     /// number of bytes beyond which the entries unused for longest go.
     #[must_use]
     pub fn new(directory: &Path, capacity: u64) -> Self {
-        Self { directory: directory.to_owned(), capacity, written: AtomicU64::new(0) }
+        Self { directory: directory.to_owned(), capacity, written: AtomicU64::new(0), buffers: Mutex::default() }
     }
 
     /// Where it is.
@@ -66,9 +70,14 @@ impl LayerCache {
     #[must_use]
     pub fn layer(&self, digest: &Digest) -> Option<LayerFacts> {
         let path = self.place("layers", digest);
-        let facts = decode(&fs::read(&path).ok()?).ok()?;
+        let mut file = File::open(&path).ok()?;
+        let buffers = || self.buffers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut buffer = buffers().pop().unwrap_or_default();
+        buffer.clear();
+        let facts = file.read_to_end(&mut buffer).ok().and_then(|_| decode(&buffer).ok());
+        buffers().push(buffer);
         touch(&path);
-        Some(facts)
+        facts
     }
 
     /// Whether facts about a layer are stored, readable or not.
