@@ -4,6 +4,10 @@ use std::collections::HashMap;
 
 use crate::reader::Reader;
 
+/// How many bytes of a file must be there before [`Claims::find_magic`] may be asked about it, if
+/// it has so many. No beginning in [`Pattern::Magic`] may be longer.
+pub const FIRST_BYTES: usize = 16;
+
 /// The shape of the paths that a reader wants. Paths are normal: no leading slash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pattern {
@@ -16,6 +20,12 @@ pub enum Pattern {
     Each(&'static str, &'static str),
     /// Every file of this name, wherever it lies.
     Name(&'static str),
+    /// Every file whose name ends so, from its last dot on, wherever it lies: `.gemspec`.
+    Extension(&'static str),
+    /// Every file whose content begins so, wherever it lies. The claim's limit is not looked at:
+    /// of a file larger than [`MAX_WHOLE`](crate::executable::MAX_WHOLE), its reader gets an
+    /// excerpt, which [`Executable`](crate::executable::Executable) reads like the whole.
+    Magic(&'static [u8]),
 }
 
 /// One wish of a reader.
@@ -43,6 +53,8 @@ pub struct Claims {
     directories: HashMap<&'static [u8], Vec<(&'static [u8], ClaimId)>>,
     grandparents: HashMap<&'static [u8], Vec<(&'static [u8], ClaimId)>>,
     names: HashMap<&'static [u8], Vec<ClaimId>>,
+    extensions: HashMap<&'static [u8], Vec<ClaimId>>,
+    beginnings: Vec<(&'static [u8], ClaimId)>,
 }
 
 impl Claims {
@@ -70,6 +82,10 @@ impl Claims {
                     Pattern::Name(name) => {
                         claims.names.entry(name.as_bytes()).or_default().push(id);
                     }
+                    Pattern::Extension(extension) => {
+                        claims.extensions.entry(extension.as_bytes()).or_default().push(id);
+                    }
+                    Pattern::Magic(beginning) => claims.beginnings.push((beginning, id)),
                 }
             }
         }
@@ -83,6 +99,11 @@ impl Claims {
         if let Some(ids) = self.names.get(name) {
             found.extend_from_slice(ids);
         }
+        if let Some(dot) = name.iter().rposition(|byte| *byte == b'.')
+            && let Some(ids) = self.extensions.get(&name[dot..])
+        {
+            found.extend_from_slice(ids);
+        }
         if let Some(ids) = self.paths.get(path) {
             found.extend_from_slice(ids);
         }
@@ -92,6 +113,15 @@ impl Claims {
         if let Some(wishes) = self.grandparents.get(split(directory).0) {
             found.extend(wishes.iter().filter(|(wish, _)| name == *wish).map(|(_, id)| *id));
         }
+        found.dedup_by_key(|id| id.reader);
+    }
+
+    /// Everyone who wants a file that begins with `first`, which is all of it or at least
+    /// [`FIRST_BYTES`] bytes, into `found`, which is cleared first.
+    pub fn find_magic(&self, first: &[u8], found: &mut Vec<ClaimId>) {
+        found.clear();
+        let wishes = self.beginnings.iter().filter(|(beginning, _)| first.starts_with(beginning));
+        found.extend(wishes.map(|(_, id)| *id));
         found.dedup_by_key(|id| id.reader);
     }
 }
@@ -120,11 +150,13 @@ mod tests {
             1
         }
         fn claims(&self) -> &'static [Claim] {
-            const CLAIMS: [Claim; 4] = [
+            const CLAIMS: [Claim; 6] = [
                 Claim { pattern: Pattern::Path("etc/os-release"), limit: 1 },
                 Claim { pattern: Pattern::In("var/lib/dpkg/info", ".list"), limit: 2 },
                 Claim { pattern: Pattern::Each("usr/share/doc", "copyright"), limit: 3 },
                 Claim { pattern: Pattern::Name("package.json"), limit: 4 },
+                Claim { pattern: Pattern::Extension(".gemspec"), limit: 5 },
+                Claim { pattern: Pattern::Magic(b"\x7fELF"), limit: 6 },
             ];
             &CLAIMS
         }
@@ -151,5 +183,21 @@ mod tests {
         check("usr/share/doc/a/b/copyright", &[]);
         check("app/package.json", &[4]);
         check("package.json", &[4]);
+        check("gems/rake-13.0.6.gemspec", &[5]);
+        check(".gemspec", &[5]);
+        check("rake.gemspec/readme", &[]);
+    }
+
+    #[test]
+    fn a_beginning_finds_everyone_who_wants_it() {
+        let check = |first: &[u8], limits: &[u64]| {
+            let mut found = Vec::new();
+            Claims::compile(&[&Sample]).find_magic(first, &mut found);
+            assert_eq!(found.iter().map(|id| id.limit).collect::<Vec<_>>(), limits, "{first:?}");
+        };
+        check(b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0", &[6]);
+        check(b"\x7fEL", &[]);
+        check(b"#!/bin/sh", &[]);
+        check(b"", &[]);
     }
 }

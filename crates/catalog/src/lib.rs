@@ -17,8 +17,10 @@
 pub mod claim;
 pub mod ecosystem;
 pub mod evidence;
+pub mod executable;
 pub mod reader;
+mod semantic_version;
 
-pub use claim::{Claim, ClaimId, Claims, Pattern};
+pub use claim::{Claim, ClaimId, Claims, FIRST_BYTES, Pattern};
 pub use ecosystem::{Ecosystem, order_versions};
 pub use reader::{Doc, Joined, LayerFragment, LayeredImage, Reader, join, readers};

@@ -65,6 +65,37 @@ pub struct LayeredImage<'a> {
     pub files: &'a PathIndex<'a>,
 }
 
+/// A file that the merged tree still shows, and what was made of it.
+#[derive(Debug, Clone, Copy)]
+pub struct ShownFragment<'a> {
+    /// The file in the merged tree.
+    pub file: FileId,
+    /// Its normal path.
+    pub path: &'a [u8],
+    /// What [`Reader::read`] wrote.
+    pub payload: &'a [u8],
+    /// The lowest layer from which on every version of the file says the same.
+    pub layer: u32,
+}
+
+impl<'a> LayeredImage<'a> {
+    /// The fragments of the files that still show, in path order.
+    #[must_use]
+    pub fn shown(&self) -> Vec<ShownFragment<'a>> {
+        let mut fragments: Vec<&LayerFragment<'a>> = self.fragments.iter().collect();
+        fragments.sort_by(|left, right| left.path.cmp(right.path).then(left.layer.cmp(&right.layer)));
+        let versions = fragments.chunk_by(|left, right| left.path == right.path);
+        versions
+            .filter_map(|versions| {
+                let last = versions.last()?;
+                let alike = versions.iter().rev().take_while(|version| version.payload == last.payload);
+                let layer = alike.last().map_or(last.layer, |version| version.layer);
+                Some(ShownFragment { file: last.file?, path: last.path, payload: last.payload, layer })
+            })
+            .collect()
+    }
+}
+
 /// What the readers have found so far. Each adds to it; [`evidence::ALL`](crate::evidence::ALL)
 /// goes first, so ecosystems know the distribution.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

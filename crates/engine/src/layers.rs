@@ -2,6 +2,7 @@
 
 use std::io::Read;
 
+use plimsoll_catalog::executable::Excerpt;
 use plimsoll_catalog::{ClaimId, Claims, Reader};
 use plimsoll_image::{ContentReader, LayerError, LayerExpectation, read_layer};
 use plimsoll_model::{
@@ -12,7 +13,12 @@ use plimsoll_model::{
 pub(crate) struct Reading<'a> {
     readers: &'a [&'static dyn Reader],
     claims: Claims,
+    /// Who wants the file at hand by its name, and its content, kept whole for them.
     found: Vec<ClaimId>,
+    content: Vec<u8>,
+    /// Who wants it by how it begins, and what is kept for them.
+    found_by_magic: Vec<ClaimId>,
+    excerpt: Excerpt,
     made: Vec<(usize, NodeId, Vec<u8>)>,
     problems: Vec<Problem>,
 }
@@ -23,6 +29,9 @@ impl<'a> Reading<'a> {
             readers,
             claims: Claims::compile(readers),
             found: Vec::new(),
+            content: Vec::new(),
+            found_by_magic: Vec::new(),
+            excerpt: Excerpt::default(),
             made: Vec::new(),
             problems: Vec::new(),
         }
@@ -71,7 +80,7 @@ impl<'a> Reading<'a> {
 }
 
 impl ContentReader for Reading<'_> {
-    fn wants(&mut self, name: &[u8], size: u64) -> bool {
+    fn wants(&mut self, name: &[u8], size: u64, first: &[u8]) -> bool {
         self.claims.find(name, &mut self.found);
         let Self { found, problems, readers, .. } = self;
         found.retain(|claim| {
@@ -86,14 +95,32 @@ impl ContentReader for Reading<'_> {
             }
             fits
         });
-        !found.is_empty()
+        self.content.clear();
+        self.claims.find_magic(first, &mut self.found_by_magic);
+        let found = &self.found;
+        self.found_by_magic.retain(|claim| found.iter().all(|other| other.reader != claim.reader));
+        if !self.found_by_magic.is_empty() {
+            self.excerpt.begin(size);
+        }
+        !self.found.is_empty() || !self.found_by_magic.is_empty()
     }
 
-    fn read(&mut self, node: NodeId, name: &[u8], content: &[u8]) {
-        for claim in std::mem::take(&mut self.found) {
-            let reader = self.readers[claim.reader];
-            if let Some(payload) = reader.read(name, content, &mut self.problems) {
-                self.made.push((claim.reader, node, payload));
+    fn piece(&mut self, piece: &[u8]) {
+        if !self.found.is_empty() {
+            self.content.extend_from_slice(piece);
+        }
+        if !self.found_by_magic.is_empty() {
+            self.excerpt.push(piece);
+        }
+    }
+
+    fn end(&mut self, node: NodeId, name: &[u8]) {
+        let Self { readers, found, content, found_by_magic, excerpt, made, problems, .. } = self;
+        let whole = found.drain(..).map(|claim| (claim, false));
+        for (claim, by_magic) in whole.chain(found_by_magic.drain(..).map(|claim| (claim, true))) {
+            let content = if by_magic { excerpt.content() } else { content.as_slice() };
+            if let Some(payload) = readers[claim.reader].read(name, content, problems) {
+                made.push((claim.reader, node, payload));
             }
         }
     }

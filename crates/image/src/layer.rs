@@ -16,13 +16,21 @@ use crate::read_ahead::read_ahead;
 use crate::tar::{Entry, TarError, TarReader, Window};
 use crate::upper::Upper;
 
+/// How many of a file's first bytes are there when [`ContentReader::wants`] is asked, if it has
+/// so many: enough for the magic number of any format.
+pub const FIRST_BYTES: usize = 16;
+
 /// Somebody who wants to see the contents of some files while a layer is read.
 pub trait ContentReader {
     /// Whether the content of the regular file at this normal path, of `size` bytes, is wanted.
-    fn wants(&mut self, path: &[u8], size: u64) -> bool;
+    /// `first` is how it begins: all of it, or at least [`FIRST_BYTES`]. It comes again as a piece.
+    fn wants(&mut self, path: &[u8], size: u64, first: &[u8]) -> bool;
 
-    /// The content of a file that was wanted.
-    fn read(&mut self, node: NodeId, path: &[u8], content: &[u8]);
+    /// The next bytes of the file that was wanted, in order from its first one.
+    fn piece(&mut self, piece: &[u8]);
+
+    /// The file that was wanted is complete. A file that breaks off gets no such call.
+    fn end(&mut self, node: NodeId, path: &[u8]);
 }
 
 /// Wants nothing.
@@ -30,11 +38,63 @@ pub trait ContentReader {
 pub struct NoContent;
 
 impl ContentReader for NoContent {
-    fn wants(&mut self, _: &[u8], _: u64) -> bool {
+    fn wants(&mut self, _: &[u8], _: u64, _: &[u8]) -> bool {
         false
     }
 
-    fn read(&mut self, _: NodeId, _: &[u8], _: &[u8]) {}
+    fn piece(&mut self, _: &[u8]) {}
+
+    fn end(&mut self, _: NodeId, _: &[u8]) {}
+}
+
+/// Asks whether a file is wanted as soon as enough of it is there, and passes it on if so.
+struct Offer<'a> {
+    content: &'a mut dyn ContentReader,
+    path: &'a [u8],
+    size: u64,
+    /// The first bytes, until there are enough of them.
+    first: &'a mut Vec<u8>,
+    wanted: Option<bool>,
+}
+
+impl Offer<'_> {
+    fn piece(&mut self, piece: &[u8]) {
+        match self.wanted {
+            Some(true) => self.content.piece(piece),
+            Some(false) => {}
+            None if self.first.is_empty() && piece.len() >= FIRST_BYTES => {
+                let wanted = self.content.wants(self.path, self.size, piece);
+                self.wanted = Some(wanted);
+                if wanted {
+                    self.content.piece(piece);
+                }
+            }
+            None => {
+                self.first.extend_from_slice(piece);
+                if self.first.len() >= FIRST_BYTES {
+                    self.ask();
+                }
+            }
+        }
+    }
+
+    /// Asks with the few bytes that there are.
+    fn ask(&mut self) -> bool {
+        let wanted = self.content.wants(self.path, self.size, self.first);
+        self.wanted = Some(wanted);
+        if wanted && !self.first.is_empty() {
+            self.content.piece(self.first);
+        }
+        wanted
+    }
+
+    /// Whether it is wanted, now that all of it has passed.
+    fn is_wanted(mut self) -> bool {
+        match self.wanted {
+            Some(wanted) => wanted,
+            None => self.ask(),
+        }
+    }
 }
 
 /// What is known about a layer's blob before it is read.
@@ -117,11 +177,13 @@ pub fn read_layer<R: Read + Send>(
     let algorithm = expectation.digest.as_ref().map_or(Algorithm::Sha256, Digest::algorithm);
     let tap = Tap::new(HashingReader::new(blob, algorithm));
     let source = |tap: &Tap<R>, source| LayerError::Source { read: tap.count(), source };
+    let plain_blob;
     let outcome = match decompress(tap.clone()) {
         Ok((compression, plain)) => {
-            // Plain bytes are the blob itself and were hashed on the way in.
-            let wanted = expectation.diff_id.as_ref().filter(|_| compression != Compression::None);
-            let hash = wanted.map(Digest::algorithm);
+            // Plain bytes are the blob itself and are hashed on the way in.
+            plain_blob = compression == Compression::None;
+            let wanted = expectation.diff_id.as_ref().map(Digest::algorithm);
+            let hash = wanted.filter(|wanted| !plain_blob || *wanted != algorithm);
             let limit = expectation.size.map_or(u64::MAX, |size| {
                 UNPACKED_FLOOR.max(size.saturating_mul(MAX_EXPANSION))
             });
@@ -143,14 +205,15 @@ pub fn read_layer<R: Read + Send>(
     {
         return Err(LayerError::Digest { expected: expected.clone(), found: digest });
     }
-    if let (Some(expected), Some(found)) = (&expectation.diff_id, &outcome.diff_id)
+    let diff_id = outcome.diff_id.or_else(|| plain_blob.then(|| digest.clone()));
+    if let (Some(expected), Some(found)) = (&expectation.diff_id, &diff_id)
         && expected != found
     {
         return Err(LayerError::DiffId { expected: expected.clone(), found: found.clone() });
     }
     let (files, places) = outcome.upper.builder.finish();
     Ok(LayerRead {
-        diff_id: outcome.diff_id,
+        diff_id,
         compressed_size,
         unpacked_size: outcome.unpacked_size,
         replaced_size: outcome.upper.replaced,
@@ -169,7 +232,7 @@ struct Outcome {
 
 fn pass<P: Read>(window: Window<P>, content: &mut dyn ContentReader) -> Result<Outcome, LayerError> {
     let mut tar = TarReader::new(window);
-    let mut reading = Reading { upper: Upper::new(), holes: MAX_HOLE_BYTES, buffer: Vec::new(), path: Vec::new() };
+    let mut reading = Reading { upper: Upper::new(), holes: MAX_HOLE_BYTES, first: Vec::new(), path: Vec::new() };
     let mut current = Vec::new();
     let stopped = loop {
         match tar.next_entry() {
@@ -225,8 +288,8 @@ struct Reading {
     upper: Upper,
     /// Bytes of holes that may still be hashed.
     holes: u64,
-    /// The content of the file at hand, where somebody wants it.
-    buffer: Vec<u8>,
+    /// The beginning of the file at hand, where it comes in pieces too small to judge it by.
+    first: Vec<u8>,
     path: Vec<u8>,
 }
 
@@ -245,15 +308,11 @@ impl Reading {
             return Err(LayerError::Excess(format!("its names take more than {MAX_NAME_BYTES} bytes")));
         }
         let Some(node) = node else { return Ok(Ok(())) };
-        self.buffer.clear();
-        let Self { upper, holes, buffer, path } = self;
+        self.first.clear();
+        let Self { upper, holes, first, path } = self;
         upper.builder.write_path(node, path);
-        let wanted = content.wants(path, entry.size);
-        let mut keep = |piece: &[u8]| {
-            if wanted {
-                buffer.extend_from_slice(piece);
-            }
-        };
+        let mut offer = Offer { content: &mut *content, path, size: entry.size, first, wanted: None };
+        let mut keep = |piece: &[u8]| offer.piece(piece);
         let hash = if tar.is_sparse() {
             read_sparse(tar, holes, &mut keep)
         } else {
@@ -267,8 +326,8 @@ impl Reading {
             }
             Err(error) => return Ok(Err(error)),
         }
-        if wanted {
-            content.read(node, path, buffer);
+        if offer.is_wanted() {
+            content.end(node, path);
         }
         Ok(Ok(()))
     }

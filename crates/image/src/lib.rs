@@ -26,5 +26,5 @@ mod upper;
 
 pub use decompress::{Compression, decompress};
 pub use hashing::{Hasher, HashingReader, digest_of};
-pub use layer::{ContentReader, LayerError, LayerExpectation, LayerRead, NoContent, read_layer};
+pub use layer::{ContentReader, FIRST_BYTES, LayerError, LayerExpectation, LayerRead, NoContent, read_layer};
 pub use merge::{Merged, count_bytes, merge};

@@ -273,42 +273,69 @@ pub fn count_bytes(layers: &[&FileTable], merged: &FileTable, statistics: &mut [
         }
     }
     let mut shown = vec![0_u64; layers.len()];
-    let mut seen: HashSet<&[u8; 32]> = HashSet::with_capacity(merged.len());
+    // Contents that show: which layer has the bytes, what they are, how many.
+    let mut contents: Vec<(u16, &[u8; 32], u64)> = Vec::with_capacity(merged.len());
     let mut linked: BTreeSet<(&[u8; 32], u16, u64)> = BTreeSet::new();
     for id in merged.ids() {
         let record = merged.record(id);
-        let Some(hash) = record.sha256().filter(|_| record.kind == FileKind::File) else { continue };
-        if record.is_hard_link() {
-            linked.insert((hash, record.layer, record.size()));
-            continue;
-        }
-        shown[usize::from(record.layer)] += record.size();
-        if record.size() > 0 && !seen.insert(hash) {
-            statistics[usize::from(record.layer)].duplicate_bytes += record.size();
+        match record.sha256().filter(|_| record.kind == FileKind::File) {
+            Some(hash) if record.is_hard_link() => {
+                linked.insert((hash, record.layer, record.size()));
+            }
+            Some(hash) => contents.push((record.layer, hash, record.size())),
+            // Too large to be hashed, and yet it shows.
+            None => shown[usize::from(record.layer)] += content(record),
         }
     }
-    // A name whose first link is gone still needs the bytes, wherever they lie.
-    linked.retain(|(hash, _, _)| !seen.contains(hash));
     if !linked.is_empty() {
-        let mut kept = HashSet::new();
+        // A name whose first link is gone, or was written again, still needs the bytes, in the
+        // layer that has them.
+        let holders = holders(layers, &linked);
+        let mut held: HashSet<(&[u8; 32], u16)> =
+            contents.iter().map(|(layer, hash, _)| (*hash, *layer)).collect();
         for (hash, layer, size) in linked {
-            let holder = (0..=usize::from(layer)).rev().find(|candidate| {
-                let table = layers[*candidate];
-                table.ids().any(|id| {
-                    let record = table.record(id);
-                    !record.is_hard_link() && record.sha256() == Some(hash)
-                })
-            });
-            if let Some(holder) = holder
-                && kept.insert((hash, holder))
+            let below = holders.get(hash).map_or(&[][..], Vec::as_slice);
+            let nearest = below.partition_point(|holder| *holder <= layer).checked_sub(1);
+            if let Some(holder) = nearest.map(|at| below[at])
+                && held.insert((hash, holder))
             {
-                shown[holder] += size;
+                contents.push((holder, hash, size));
             }
+        }
+    }
+    // What the lowest layer brings is the original, what comes later a copy.
+    contents.sort_by_key(|(layer, ..)| *layer);
+    let mut seen: HashSet<&[u8; 32]> = HashSet::with_capacity(contents.len());
+    for (layer, hash, size) in contents {
+        shown[usize::from(layer)] += size;
+        if size > 0 && !seen.insert(hash) {
+            statistics[usize::from(layer)].duplicate_bytes += size;
         }
     }
     for (statistics, shown) in statistics.iter_mut().zip(shown) {
         statistics.hidden_bytes = statistics.content_bytes.saturating_sub(shown);
     }
+}
+
+/// For each content that hard links show, the layers that have a file of it, the lowest first.
+fn holders<'a>(
+    layers: &[&'a FileTable],
+    linked: &BTreeSet<(&'a [u8; 32], u16, u64)>,
+) -> HashMap<&'a [u8; 32], Vec<u16>> {
+    let mut holders: HashMap<&[u8; 32], Vec<u16>> =
+        linked.iter().map(|(hash, ..)| (*hash, Vec::new())).collect();
+    for (layer, table) in layers.iter().enumerate() {
+        for id in table.ids() {
+            let record = table.record(id);
+            let hash = record.sha256().filter(|_| !record.is_hard_link());
+            if let Some(known) = hash.and_then(|hash| holders.get_mut(hash))
+                && known.last() != Some(&(layer as u16))
+            {
+                known.push(layer as u16);
+            }
+        }
+    }
+    holders
 }
 
 const fn content(record: &FileRecord) -> u64 {

@@ -63,13 +63,24 @@ pub fn image_from_text(text: &str) -> TestImage {
     let mut image = TestImage::empty();
     let mut layer: Option<LayerText> = None;
     for (number, line) in text.lines().enumerate() {
-        let taken = split(line).and_then(|words| take_line(&words, &mut image, &mut layer));
+        let taken = match line.trim_start().strip_prefix("config ") {
+            Some(setting) => take_setting(setting, &mut image),
+            None => split(line).and_then(|words| take_line(&words, &mut image, &mut layer)),
+        };
         if let Err(error) = taken {
             panic!("line {} of the image's text: {error}: {line}", number + 1);
         }
     }
     finish_layer(&mut image, layer);
     image
+}
+
+/// `KEY JSON`, whose quotes are JSON's own.
+fn take_setting(setting: &str, image: &mut TestImage) -> Result<(), String> {
+    let (key, value) = setting.trim_start().split_once(' ').ok_or("a configuration line is KEY JSON")?;
+    let value = serde_json::from_str(value.trim()).map_err(|error| error.to_string())?;
+    image.config.insert(key.to_owned(), value);
+    Ok(())
 }
 
 /// A layer in the making.
@@ -102,11 +113,6 @@ fn take_line(words: &[Word], image: &mut TestImage, layer: &mut Option<LayerText
             finish_layer(image, layer.take());
             let last = image.layers.last().ok_or("no layer comes before")?.clone();
             image.layers.push(last);
-        }
-        "config" => {
-            let [key, value] = words else { return Err("a configuration line is KEY JSON".to_owned()) };
-            let value = serde_json::from_slice(&value.bytes).map_err(|error| error.to_string())?;
-            image.config.insert(key.text()?.to_owned(), value);
         }
         "platform" => {
             let (os, architecture) = only(words)?.text()?.split_once('/').ok_or("a platform is OS/ARCH")?;

@@ -1,7 +1,11 @@
 //! Kinds of package. One file each: what it reads, how it names packages, how it orders versions.
 
 pub mod apk;
+pub mod cargo;
 pub mod dpkg;
+pub mod golang;
+pub mod npm;
+pub mod pypi;
 pub mod rpm;
 
 use std::cmp::Ordering;
@@ -32,7 +36,7 @@ pub trait Ecosystem: Sync + std::fmt::Debug {
 }
 
 /// Every ecosystem there is.
-pub const ALL: &[&dyn Ecosystem] = &[&apk::Apk, &dpkg::Dpkg, &rpm::Rpm];
+pub const ALL: &[&dyn Ecosystem] = &[&apk::Apk, &cargo::Cargo, &dpkg::Dpkg, &golang::Golang, &npm::Npm, &pypi::Pypi, &rpm::Rpm];
 
 /// Orders two versions of a package type by the rules of its ecosystem; `None` where no
 /// ecosystem knows the type or a version is none of its own.

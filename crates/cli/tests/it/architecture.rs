@@ -7,16 +7,19 @@ use crate::workspace::{crates, files, root, text};
 /// What only tests are made of: a dev-dependency of any crate, and a dependency of none.
 const TESTS_ONLY: &str = "testing";
 
-/// The edges of the picture in ARCHITECTURE.md: the lines `crate → crate, crate` of its block.
+/// The edges of the picture in ARCHITECTURE.md: on each line with an arrow, the word before it and
+/// the words after it.
 fn picture() -> BTreeMap<String, BTreeSet<String>> {
     let text = text("ARCHITECTURE.md");
-    let edges: BTreeMap<String, BTreeSet<String>> = text
+    let section = text.split("\n## ").find(|section| section.starts_with("Who may depend on whom"));
+    let drawing = section.and_then(|section| section.split("```").nth(1)).unwrap_or_default();
+    let edges: BTreeMap<String, BTreeSet<String>> = drawing
         .lines()
         .filter_map(|line| line.split_once('→'))
-        .filter(|(from, _)| !from.trim().contains([' ', '`', '|']))
-        .map(|(from, to)| {
+        .map(|(before, to)| {
+            let from = before.split_whitespace().last().unwrap_or_default();
             let to = to.split(',').map(str::trim).filter(|name| *name != "nothing of ours");
-            (from.trim().to_owned(), to.map(str::to_owned).collect())
+            (from.to_owned(), to.map(str::to_owned).collect())
         })
         .collect();
     assert!(edges.len() > 5, "the picture in ARCHITECTURE.md was not read: {edges:?}");
@@ -91,7 +94,9 @@ fn named_paths(text: &str) -> BTreeSet<String> {
         .skip(1)
         .step_by(2)
         .filter(|word| word.starts_with("crates/") || word.starts_with("tests/") || word.starts_with("docs/"))
-        .filter(|word| !word.contains(|c: char| c.is_whitespace() || c.is_uppercase() && !word.ends_with(".md")))
+        .filter(|word| {
+            !word.contains(|c: char| c.is_whitespace() || c.is_uppercase() && !word.ends_with(".md"))
+        })
         .map(str::to_owned)
         .collect()
 }

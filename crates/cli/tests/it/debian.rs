@@ -13,14 +13,16 @@ use crate::workspace::root;
 /// The directory of both images, if they are there or can be made.
 fn pair() -> Option<PathBuf> {
     let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("debian");
-    let there = ["debian-full", "debian-slim"].iter().all(|name| place.join(name).join("index.json").exists());
+    let there =
+        ["debian-full", "debian-slim"].iter().all(|name| place.join(name).join("index.json").exists());
     let found = |program: &str| Command::new(program).arg("--version").output().is_ok();
     let root_user = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n");
     if !there && !(root_user && found("mmdebstrap") && found("dpkg-query")) {
         skip("making Debian images needs root, mmdebstrap and dpkg-query");
         return None;
     }
-    let made = Command::new(root().join("tests/images/make-debian.sh")).arg(&place).output().expect("a shell");
+    let made =
+        Command::new(root().join("tests/images/make-debian.sh")).arg(&place).output().expect("a shell");
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     Some(place)
 }
@@ -28,19 +30,16 @@ fn pair() -> Option<PathBuf> {
 /// Name, version, arch and source of every package of an image, as dpkg has them.
 fn dpkg(place: &Path, image: &str) -> BTreeSet<Vec<String>> {
     let text = fs::read_to_string(place.join(format!("{image}.dpkg.tsv"))).expect("dpkg's list");
-    let rows: BTreeSet<Vec<String>> = text
-        .lines()
-        .map(|line| line.split('\t').take(4).map(str::to_owned).collect())
-        .collect();
+    let rows: BTreeSet<Vec<String>> =
+        text.lines().map(|line| line.split('\t').take(4).map(str::to_owned).collect()).collect();
     assert!(rows.len() > 50, "dpkg lists {} packages of {image}", rows.len());
     rows
 }
 
 /// The rows of CSV as text.
 fn rows(document: &[u8]) -> Vec<Vec<String>> {
-    let words = |row: Vec<Vec<u8>>| {
-        row.into_iter().map(|field| String::from_utf8(field).expect("text")).collect()
-    };
+    let words =
+        |row: Vec<Vec<u8>>| row.into_iter().map(|field| String::from_utf8(field).expect("text")).collect();
     csv(document).into_iter().map(words).collect()
 }
 
@@ -69,10 +68,18 @@ fn packages_and_differences_are_those_that_dpkg_names() {
         .map(|name| {
             let version = |side: &BTreeMap<String, String>| side.get(name).cloned().unwrap_or_default();
             let (old, new) = (version(&before), version(&after));
-            vec!["package".to_owned(), change(&old, &new).to_owned(), "deb".to_owned(), name.clone(), old, new]
+            vec![
+                "package".to_owned(),
+                change(&old, &new).to_owned(),
+                "deb".to_owned(),
+                name.clone(),
+                old,
+                new,
+            ]
         })
         .collect();
-    let document = run(cache.path(), &["diff", &image("debian-full"), &image("debian-slim"), "--format", "csv"]);
+    let document =
+        run(cache.path(), &["diff", &image("debian-full"), &image("debian-slim"), "--format", "csv"]);
     let found = rows(&document);
     assert_eq!(found.iter().cloned().collect::<BTreeSet<_>>(), expected);
     assert_eq!(found.len(), expected.len(), "a row stands twice");

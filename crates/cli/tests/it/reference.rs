@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::workspace::{files, root, text};
 
@@ -13,6 +13,8 @@ fn printed(arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
         .env_clear()
         .args(arguments)
+        // Help is as wide as the terminal, on whichever stream there is one.
+        .stdin(Stdio::null())
         .output()
         .expect("the program starts");
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
@@ -46,6 +48,7 @@ fn own_help(name: &str) -> String {
     let (examples, _) = without(after, "IMAGE is one of:", &[]);
     let (examples, _) = without(examples, "Exit codes:", &[]);
     let page = format!("{before}{examples}");
+    let page = page.find("Usage:").map_or("", |start| &page[start..]);
     page.lines().map(str::trim_end).collect::<Vec<_>>().join("\n").trim_end().to_owned()
 }
 
@@ -75,7 +78,8 @@ fn columns(arguments: &[&str]) -> String {
     let directory = tempfile::tempdir().expect("a directory");
     fs::write(directory.path().join("file"), "x").expect("a file");
     let place = format!("dir:{}", directory.path().display());
-    let arguments: Vec<&str> = arguments.iter().map(|word| if *word == "IMAGE" { &place } else { *word }).collect();
+    let arguments: Vec<&str> =
+        arguments.iter().map(|word| if *word == "IMAGE" { &place } else { *word }).collect();
     printed(&arguments).lines().next().unwrap_or_default().trim_end().to_owned()
 }
 
@@ -111,8 +115,14 @@ fn the_reference_is_what_the_program_says() {
     }
     let directory = root().join("docs/reference");
     if std::env::var_os("UPDATE").is_some() {
-        let _ = fs::remove_dir_all(&directory);
         fs::create_dir_all(&directory).expect("docs/reference");
+        // Pages are replaced one by one: other tests look at the directory meanwhile.
+        for entry in fs::read_dir(&directory).expect("docs/reference") {
+            let entry = entry.expect("an entry");
+            if !pages.contains_key(&*entry.file_name().to_string_lossy()) {
+                fs::remove_file(entry.path()).expect("a page that is no longer one");
+            }
+        }
         for (name, page) in &pages {
             fs::write(directory.join(name), page).expect("a page");
         }

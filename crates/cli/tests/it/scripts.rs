@@ -5,14 +5,8 @@ use std::process::Command;
 
 use crate::workspace::{root, text};
 
-const SCRIPTS: &[&str] = &[
-    "demo",
-    "test",
-    ".ci/run",
-    "docs/benchmark",
-    "tests/images/make-debian.sh",
-    "tests/validate-sbom.sh",
-];
+const SCRIPTS: &[&str] =
+    &["demo", "test", ".ci/run", "docs/benchmark", "tests/images/make-debian.sh", "tests/validate-sbom.sh"];
 
 #[test]
 fn every_script_can_be_read_by_its_shell_and_run() {

@@ -12,7 +12,7 @@ const MEDIAN: usize = 200;
 const UNSAFE: &[&str] = &["crates/image/src/hashing/"];
 
 /// Names that say nothing about what a module holds.
-const EMPTY_NAMES: &[&str] = &["utils", "util", "helpers", "helper", "common", "manager", "misc", "base"];
+const EMPTY_NAMES: &[&str] = &["utils", "util", "helpers", "common", "manager", "misc"];
 
 fn sources() -> Vec<(String, String)> {
     let found: Vec<_> = files("crates", ".rs").into_iter().map(|path| (text(&path), path)).collect();
@@ -51,8 +51,8 @@ fn nothing_is_left_half_done() {
                 assert!(!found, "{path}:{number} says {mark}");
             }
             assert!(
-                !line.trim_start().starts_with("#[ignore"),
-                "{path}:{number}: a test that is ignored tests nothing"
+                line.trim_start() != "#[ignore]",
+                "{path}:{number}: a test that is ignored says why, and when it runs"
             );
             assert!(
                 !line.trim_start().starts_with("#[allow(") && !line.trim_start().starts_with("#![allow("),

@@ -17,7 +17,7 @@ use plimsoll_model::{FileId, FileKind, FileTable, FileTableBuilder, NewFile, Nod
 use sha2::{Digest as _, Sha256};
 
 use super::SourceError;
-use crate::layer::ContentReader;
+use crate::layer::{ContentReader, FIRST_BYTES};
 use crate::limits::MAX_ENTRIES;
 use crate::upper::ProblemLog;
 
@@ -70,18 +70,26 @@ pub fn read_directory(
         problems.add("other-file-system", path, detail);
     }
     let hashes = hash_all(&files, threads, progress);
+    let mut beginnings = Vec::with_capacity(files.len());
     for (file, outcome) in files.iter().zip(hashes) {
         match outcome {
-            Ok(hash) => builder.set_sha256(file.node, hash),
-            Err(error) => unreadable(&mut problems, &builder, file.node, &error),
+            Ok((hash, first)) => {
+                builder.set_sha256(file.node, hash);
+                beginnings.push(first);
+            }
+            Err(error) => {
+                unreadable(&mut problems, &builder, file.node, &error);
+                beginnings.push(Vec::new());
+            }
         }
     }
     let mut path = Vec::new();
-    for file in &files {
+    let mut buffer = vec![0; PIECE];
+    for (file, first) in files.iter().zip(&beginnings) {
         builder.write_path(file.node, &mut path);
-        if content.wants(&path, file.size) {
-            match fs::read(&file.path) {
-                Ok(bytes) => content.read(file.node, &path, &bytes),
+        if content.wants(&path, file.size, first) {
+            match pieces(&file.path, &mut buffer, |piece| content.piece(piece)) {
+                Ok(()) => content.end(file.node, &path),
                 Err(error) => unreadable(&mut problems, &builder, file.node, &error),
             }
         }
@@ -251,7 +259,7 @@ fn attributes(path: &Path) -> Vec<(Vec<u8>, Vec<u8>)> {
     found
 }
 
-fn hash_all(files: &[Found], threads: usize, progress: &(dyn Fn(u64) + Sync)) -> Vec<io::Result<[u8; 32]>> {
+fn hash_all(files: &[Found], threads: usize, progress: &(dyn Fn(u64) + Sync)) -> Vec<io::Result<Seen>> {
     let next = AtomicUsize::new(0);
     let work = || {
         let mut done = Vec::new();
@@ -263,7 +271,7 @@ fn hash_all(files: &[Found], threads: usize, progress: &(dyn Fn(u64) + Sync)) ->
             progress(file.size);
         }
     };
-    let mut hashes: Vec<Option<io::Result<[u8; 32]>>> = files.iter().map(|_| None).collect();
+    let mut hashes: Vec<Option<io::Result<Seen>>> = files.iter().map(|_| None).collect();
     std::thread::scope(|scope| {
         let workers: Vec<_> = (0..threads.max(1)).map(|_| scope.spawn(work)).collect();
         for worker in workers {
@@ -276,13 +284,26 @@ fn hash_all(files: &[Found], threads: usize, progress: &(dyn Fn(u64) + Sync)) ->
     hashes.into_iter().map(|outcome| outcome.unwrap_or_else(lost)).collect()
 }
 
-fn hash(path: &Path, buffer: &mut [u8]) -> io::Result<[u8; 32]> {
-    let mut file = File::open(path)?;
+/// A file's SHA-256 and its first [`FIRST_BYTES`].
+type Seen = ([u8; 32], Vec<u8>);
+
+fn hash(path: &Path, buffer: &mut [u8]) -> io::Result<Seen> {
     let mut hasher = Sha256::new();
+    let mut first = Vec::new();
+    pieces(path, buffer, |piece| {
+        hasher.update(piece);
+        first.extend(piece.iter().take(FIRST_BYTES - first.len()));
+    })?;
+    Ok((hasher.finalize().into(), first))
+}
+
+/// Reads a file in pieces as large as `buffer`.
+fn pieces(path: &Path, buffer: &mut [u8], mut piece: impl FnMut(&[u8])) -> io::Result<()> {
+    let mut file = File::open(path)?;
     loop {
         match file.read(buffer) {
-            Ok(0) => return Ok(hasher.finalize().into()),
-            Ok(read) => hasher.update(&buffer[..read]),
+            Ok(0) => return Ok(()),
+            Ok(read) => piece(&buffer[..read]),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }

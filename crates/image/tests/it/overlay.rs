@@ -2,12 +2,16 @@
 //! container engines do, mounts all of them as one overlay, and walks it.
 //!
 //! What an engine does with an entry is containerd's (`archive/tar.go` with its whiteouts for
-//! overlay), with two exceptions. A whiteout and an entry of the same name in one layer make
+//! overlay), with three exceptions. A whiteout and an entry of the same name in one layer make
 //! containerd fail or show what was removed, depending on their order; the image specification
 //! says that a whiteout hides the layers below only, whatever the order, and that is done here.
 //! And a hard link to a file that only the layers below have, on which containerd fails, is
-//! made by copying that file up, which is what linking in the mounted overlay would do.
+//! made by copying that file up, which is what linking in the mounted overlay would do. And a
+//! directory that has no entry takes its mode and owner from the one that it covers, but not,
+//! as containerd has it, from one that its own layer hides.
 
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
@@ -24,8 +28,16 @@ use sha2::{Digest as _, Sha256};
 
 use crate::listing::{Contents, Shown, lines};
 
+/// The kernel's answer.
+pub(crate) struct Kernel {
+    pub(crate) lines: Vec<String>,
+    /// Whether engines refuse the image for a hard link that leads nowhere, to a directory, or
+    /// to a symbolic link of a lower layer.
+    pub(crate) refused: bool,
+}
+
 /// How the mounted overlay of an image reads; `None` where overlays cannot be mounted here.
-pub(crate) fn listing_by_the_kernel(image: &TestImage, contents: &Contents) -> Option<Vec<String>> {
+pub(crate) fn listing_by_the_kernel(image: &TestImage, contents: &Contents) -> Option<Kernel> {
     static POSSIBLE: OnceLock<bool> = OnceLock::new();
     let possible = *POSSIBLE.get_or_init(|| {
         let possible = fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
@@ -44,7 +56,7 @@ pub(crate) fn listing_by_the_kernel(image: &TestImage, contents: &Contents) -> O
         let mut shown = Vec::new();
         walk(&mount.0, b"", &mut shown).unwrap();
         shown.sort_by(|left, right| path::order(&left.path, &right.path));
-        lines(shown.into_iter(), contents)
+        Kernel { lines: lines(shown.into_iter(), contents), refused: stage.refused.get() }
     })
 }
 
@@ -53,7 +65,8 @@ struct Mount(PathBuf);
 
 impl Drop for Mount {
     fn drop(&mut self) {
-        let _ = Command::new("umount").arg(&self.0).status();
+        // Another thread that is just starting a program holds all files open for a moment.
+        let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
     }
 }
 
@@ -75,6 +88,7 @@ impl Mount {
 
 /// A file system in memory with one directory per layer; 0 is an empty one below all others.
 struct Stage {
+    refused: Cell<bool>,
     memory: Mount,
     _directory: tempfile::TempDir,
 }
@@ -84,7 +98,7 @@ impl Stage {
         let directory = tempfile::tempdir()?;
         // The directory may itself be on an overlay, which takes no whiteouts.
         let memory = Mount::new(directory.path(), "tmpfs", "mode=0755", Path::new("/"))?;
-        let stage = Self { memory, _directory: directory };
+        let stage = Self { refused: Cell::new(false), memory, _directory: directory };
         fs::create_dir(stage.upper(0))?;
         fs::set_permissions(stage.upper(0), fs::Permissions::from_mode(0o755))?;
         Ok(stage)
@@ -110,10 +124,17 @@ impl Stage {
         let below = self.show(layer - 1)?;
         fs::create_dir(&root)?;
         copy_attributes(&below.0, &root)?;
-        let unpacking = Unpacking { root, below: below.0.clone() };
+        let unpacking = Unpacking {
+            root,
+            below: below.0.clone(),
+            implicit: RefCell::default(),
+            refused: Cell::new(false),
+        };
         for entry in entries {
             unpacking.entry(entry)?;
         }
+        unpacking.finish()?;
+        self.refused.set(self.refused.get() || unpacking.refused.get());
         Ok(())
     }
 }
@@ -121,6 +142,9 @@ impl Stage {
 struct Unpacking {
     root: PathBuf,
     below: PathBuf,
+    /// Directories that no entry speaks for so far.
+    implicit: RefCell<BTreeSet<PathBuf>>,
+    refused: Cell<bool>,
 }
 
 impl Unpacking {
@@ -142,7 +166,11 @@ impl Unpacking {
             return set_opaque(&parent);
         }
         if let Some(hidden) = name.strip_prefix(b".wh.") {
-            return if matches!(hidden, b"" | b"." | b"..") { Ok(()) } else { hide(&parent, hidden) };
+            if matches!(hidden, b"" | b"." | b"..") {
+                return Ok(());
+            }
+            self.spoken_for(&parent.join(std::ffi::OsStr::from_bytes(hidden)), false);
+            return hide(&parent, hidden);
         }
         let at = parent.join(std::ffi::OsStr::from_bytes(name));
         let mut whiteout = false;
@@ -150,14 +178,17 @@ impl Unpacking {
             if entry.type_flag == b'1'
                 && clean_link(entry).is_some_and(|target| self.find_own(&target) == Some(at.clone()))
             {
+                self.refused.set(self.refused.get() || is_whiteout(&there));
                 return Ok(());
             }
             if there.is_dir() && entry.type_flag == b'5' {
+                self.spoken_for(&at, false);
                 return set_attributes(&at, entry);
             }
             whiteout = is_whiteout(&there) && entry.type_flag == b'5';
             // A link's target may be what it replaces; it is looked for while it is there.
             if entry.type_flag != b'1' {
+                self.spoken_for(&at, true);
                 remove(&at, &there)?;
             }
         }
@@ -183,26 +214,40 @@ impl Unpacking {
     fn link(&self, at: &Path, entry: &Entry) -> io::Result<()> {
         let Some(target) = clean_link(entry) else { return Ok(()) };
         let replace = || match fs::symlink_metadata(at) {
-            Ok(there) => remove(at, &there),
+            Ok(there) => {
+                self.spoken_for(at, true);
+                remove(at, &there)
+            }
             Err(_) => Ok(()),
         };
         if let Some(own) = self.find_own(&target) {
             let there = fs::symlink_metadata(&own)?;
             if !is_whiteout(&there) {
                 if !there.is_dir() {
+                    // The target may lie in the directory that the link replaces.
+                    let aside = self.root.with_extension("aside");
+                    fs::hard_link(own, &aside)?;
                     replace()?;
-                    fs::hard_link(own, at)?;
+                    fs::rename(aside, at)?;
+                } else {
+                    self.refused.set(true);
                 }
                 return Ok(());
             }
         }
         let Some(below) = resolve_name(&self.below, &target) else { return Ok(()) };
-        let Ok(there) = fs::symlink_metadata(&below) else { return replace() };
+        let Ok(there) = fs::symlink_metadata(&below) else {
+            self.refused.set(true);
+            return replace();
+        };
         if there.is_dir() {
+            self.refused.set(true);
             return Ok(());
         }
         replace()?;
         if there.is_symlink() {
+            // Nor would we follow such a link if something came to lie below it.
+            self.refused.set(true);
             std::os::unix::fs::symlink(fs::read_link(&below)?, at)?;
         } else if there.is_file() {
             fs::write(at, fs::read(&below)?)?;
@@ -243,15 +288,27 @@ impl Unpacking {
             set_opaque(at)?;
             return Ok(true);
         }
-        let below = self.below.join(at.strip_prefix(&self.root).expect("all is below the root"));
-        // The directories above may be links there, or hidden by this layer.
-        let inside = below.ancestors().skip(1).take_while(|above| above.starts_with(&self.below));
-        let plain =
-            inside.into_iter().all(|above| fs::symlink_metadata(above).is_ok_and(|there| there.is_dir()));
-        if plain && fs::symlink_metadata(&below).is_ok_and(|there| there.is_dir()) && !self.is_hidden(at) {
-            copy_attributes(&below, at)?;
-        }
+        self.implicit.borrow_mut().insert(at.to_owned());
         Ok(true)
+    }
+
+    /// Gives the directories that no entry speaks for what they cover.
+    fn finish(&self) -> io::Result<()> {
+        for at in self.implicit.borrow().iter() {
+            let below = self.below.join(at.strip_prefix(&self.root).expect("all is below the root"));
+            // What lies above may be a link there, or hidden by this layer.
+            let mut above = below.ancestors().take_while(|above| above.starts_with(&self.below));
+            let plain = above.all(|above| fs::symlink_metadata(above).is_ok_and(|there| there.is_dir()));
+            if plain && !self.is_hidden(at) {
+                copy_attributes(&below, at)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets what was said of a directory that an entry replaces or speaks for.
+    fn spoken_for(&self, at: &Path, all_below: bool) {
+        self.implicit.borrow_mut().retain(|known| known != at && !(all_below && known.starts_with(at)));
     }
 
     /// Whether this layer hides what the layers below have at a path.

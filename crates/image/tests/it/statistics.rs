@@ -164,3 +164,11 @@ fn what_a_layer_replaces_itself_is_not_its_content() {
     let (reads, merged) = read_all(&image);
     assert_eq!((reads[0].replaced_size, merged.statistics[0].content_bytes), (1000, 10));
 }
+
+#[test]
+fn of_two_equal_files_the_one_of_the_higher_layer_is_the_copy() {
+    check(
+        "layer\nfile z \"x\" times=1000\nlayer\nfile a \"x\" times=1000",
+        &[[1, 0, 0, 1000, 0, 0, 0], [1, 0, 0, 1000, 0, 0, 1000]],
+    );
+}

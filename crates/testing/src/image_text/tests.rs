@@ -92,3 +92,10 @@ fn every_form_of_a_sparse_file_is_as_large_as_it_claims() {
 fn a_wrong_line_is_named() {
     let _ = image_from_text("layer\nfil a");
 }
+
+#[test]
+fn the_configuration_is_json() {
+    let image = image_from_text("config Env [\"A=b c\", \"#\"]\nconfig User \"app\"");
+    assert_eq!(image.config["Env"], serde_json::json!(["A=b c", "#"]));
+    assert_eq!(image.config["User"], "app");
+}

@@ -1,0 +1,233 @@
+//! Executables in bounded memory: what is kept of one while it streams by, and how its parts
+//! are found again.
+//!
+//! Programs of a hundred megabytes are common, and what they say of themselves is a few
+//! kilobytes somewhere in them, whose place is written in a table at their very end. A file of
+//! up to [`MAX_WHOLE`] is therefore kept whole; of a larger one an [`Excerpt`] keeps its
+//! beginning, its end, what follows the last segment that is loaded, and what follows the marks
+//! that Go sets. [`Executable`] reads both alike and says "not kept", never "not there", of the
+//! rest.
+
+mod excerpt;
+
+pub use excerpt::Excerpt;
+
+/// The largest executable that is kept whole: nearly all are smaller, and two threads with a
+/// buffer of this size each do not make the memory of a whole analysis.
+pub const MAX_WHOLE: u64 = 16 << 20;
+
+/// What the linkers of Go 1.13 and later write before the version of Go and the list of modules.
+pub(crate) const GO_BUILD_INFO: &[u8] = b"\xff Go buildinf:";
+
+/// What Go writes before and after the list of modules itself, since 1.12.
+pub(crate) const GO_MODULES_START: [u8; 16] =
+    [0x30, 0x77, 0xaf, 0x0c, 0x92, 0x74, 0x08, 0x02, 0x41, 0xe1, 0xc1, 0x07, 0xe6, 0xd6, 0x18, 0xe6];
+pub(crate) const GO_MODULES_END: [u8; 16] =
+    [0xf9, 0x32, 0x43, 0x31, 0x86, 0x18, 0x20, 0x72, 0x00, 0x82, 0x42, 0x10, 0x41, 0x16, 0xd8, 0xf2];
+
+/// How ELF files begin.
+pub const ELF: &[u8] = b"\x7fELF";
+
+/// The most sections and segments that are looked at: ELF's own counters have 16 bits.
+const MAX_HEADERS: usize = 65_535;
+
+const LOADED: u32 = 1;
+const WRITABLE: u32 = 2;
+const NO_BITS: u32 = 8;
+
+/// A part of the file that is loaded into memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Segment {
+    flags: u32,
+    /// Where it lies in the file.
+    pub(crate) offset: u64,
+    /// Where it is loaded to.
+    pub(crate) address: u64,
+    /// How much of it the file has, in bytes.
+    pub(crate) size: u64,
+}
+
+impl Segment {
+    pub(crate) const fn is_writable(self) -> bool {
+        self.flags & WRITABLE != 0
+    }
+
+    /// The first position in the file after it.
+    const fn end(self) -> u64 {
+        self.offset.saturating_add(self.size)
+    }
+}
+
+/// A named part of the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Section<'a> {
+    /// `None` where the names were not kept.
+    pub(crate) name: Option<&'a [u8]>,
+    pub(crate) offset: u64,
+    pub(crate) size: u64,
+}
+
+/// An ELF file, whole or an excerpt.
+#[derive(Debug)]
+pub struct Executable<'a> {
+    parts: Vec<(u64, &'a [u8])>,
+    whole: bool,
+    form: Form,
+    pub(crate) segments: Vec<Segment>,
+    pub(crate) sections: Vec<Section<'a>>,
+}
+
+/// How numbers are written.
+#[derive(Debug, Clone, Copy)]
+struct Form {
+    wide: bool,
+    little: bool,
+}
+
+impl Form {
+    fn of(first: &[u8]) -> Option<Self> {
+        if !first.starts_with(ELF) {
+            return None;
+        }
+        let wide = match first.get(4)? {
+            1 => false,
+            2 => true,
+            _ => return None,
+        };
+        let little = match first.get(5)? {
+            1 => true,
+            2 => false,
+            _ => return None,
+        };
+        Some(Self { wide, little })
+    }
+
+    /// A number of two, four or eight bytes.
+    fn number(self, bytes: &[u8]) -> u64 {
+        let join = |all: u64, byte: &u8| (all << 8) | u64::from(*byte);
+        if self.little { bytes.iter().rev().fold(0, join) } else { bytes.iter().fold(0, join) }
+    }
+
+    /// A field of a header, at the first place in 32-bit files and the second in 64-bit ones.
+    fn field(self, header: &[u8], narrow: (usize, usize), wide: (usize, usize)) -> Option<u64> {
+        let (start, size) = if self.wide { wide } else { narrow };
+        Some(self.number(header.get(start..start.checked_add(size)?)?))
+    }
+
+    fn segments(self, header: &[u8], mut at: impl FnMut(u64, u64) -> Option<Vec<u8>>) -> Option<Vec<Segment>> {
+        let start = self.field(header, (28, 4), (32, 8))?;
+        let size = self.field(header, (42, 2), (54, 2))? as usize;
+        let count = self.field(header, (44, 2), (56, 2))? as usize;
+        let least = if self.wide { 56 } else { 32 };
+        if size < least || count > MAX_HEADERS {
+            return None;
+        }
+        let table = at(start, (size * count) as u64)?;
+        let segment = |header: &[u8]| {
+            Some((
+                self.field(header, (0, 4), (0, 4))? as u32,
+                Segment {
+                    flags: self.field(header, (24, 4), (4, 4))? as u32,
+                    offset: self.field(header, (4, 4), (8, 8))?,
+                    address: self.field(header, (8, 4), (16, 8))?,
+                    size: self.field(header, (16, 4), (32, 8))?,
+                },
+            ))
+        };
+        let segments = table.chunks_exact(size).filter_map(segment);
+        Some(segments.filter(|(kind, _)| *kind == LOADED).map(|(_, segment)| segment).collect())
+    }
+}
+
+/// The first position after everything that is loaded, as the beginning of a file tells it.
+fn end_of_segments(first: &[u8]) -> Option<u64> {
+    let segments = Form::of(first)?.segments(first, |offset, length| {
+        let start = usize::try_from(offset).ok()?;
+        Some(first.get(start..start.checked_add(usize::try_from(length).ok()?)?)?.to_vec())
+    })?;
+    segments.into_iter().map(Segment::end).max()
+}
+
+impl<'a> Executable<'a> {
+    /// Reads what [`Excerpt::content`] gives. `None` where it is no ELF file; one that is damaged
+    /// has the segments and sections that can be read.
+    #[must_use]
+    pub fn parse(content: &'a [u8]) -> Option<Self> {
+        let parts = excerpt::parts(content);
+        let form = Form::of(parts.first()?.1)?;
+        let mut executable = Self { parts, whole: !excerpt::is_excerpt(content), form, segments: Vec::new(), sections: Vec::new() };
+        let header = executable.at(0, if form.wide { 64 } else { 52 })?;
+        executable.segments = form
+            .segments(header, |offset, length| executable.at(offset, length).map(<[u8]>::to_vec))
+            .unwrap_or_default();
+        executable.sections = executable.read_sections(header).unwrap_or_default();
+        Some(executable)
+    }
+
+    fn read_sections(&self, header: &[u8]) -> Option<Vec<Section<'a>>> {
+        let form = self.form;
+        let start = form.field(header, (32, 4), (40, 8))?;
+        let size = form.field(header, (46, 2), (58, 2))? as usize;
+        let count = form.field(header, (48, 2), (60, 2))? as usize;
+        let names = form.field(header, (50, 2), (62, 2))? as usize;
+        if size < (if form.wide { 64 } else { 40 }) || count > MAX_HEADERS {
+            return None;
+        }
+        let table = self.at(start, (size * count) as u64)?;
+        let place = |header: &[u8]| {
+            Some((form.field(header, (16, 4), (24, 8))?, form.field(header, (20, 4), (32, 8))?))
+        };
+        let names = table
+            .chunks_exact(size)
+            .nth(names)
+            .and_then(place)
+            .and_then(|(offset, size)| self.at(offset, size));
+        let section = |header: &[u8]| {
+            let kind = form.field(header, (4, 4), (4, 4))? as u32;
+            let (offset, size) = place(header)?;
+            let start = form.field(header, (0, 4), (0, 4))? as usize;
+            let name = names
+                .and_then(|names| names.get(start..))
+                .map(|rest| rest.split(|byte| *byte == 0).next().unwrap_or_default());
+            (kind != NO_BITS && size > 0).then_some(Section { name, offset, size })
+        };
+        Some(table.chunks_exact(size).filter_map(section).collect())
+    }
+
+    /// Whether all of the file is there.
+    pub(crate) const fn is_whole(&self) -> bool {
+        self.whole
+    }
+
+    /// The parts that were kept, with their places in the file.
+    pub(crate) fn parts(&self) -> &[(u64, &'a [u8])] {
+        &self.parts
+    }
+
+    /// The bytes at a place in the file, where all of them were kept.
+    pub(crate) fn at(&self, offset: u64, length: u64) -> Option<&'a [u8]> {
+        let length = usize::try_from(length).ok()?;
+        self.from(offset)?.get(..length)
+    }
+
+    /// Everything from a place in the file to the end of the part that was kept.
+    pub(crate) fn from(&self, offset: u64) -> Option<&'a [u8]> {
+        self.parts.iter().find_map(|(start, bytes)| {
+            let from = usize::try_from(offset.checked_sub(*start)?).ok()?;
+            bytes.get(from..).filter(|rest| !rest.is_empty())
+        })
+    }
+
+    /// The place in the file of what is loaded to an address.
+    pub(crate) fn place_of(&self, address: u64) -> Option<u64> {
+        self.segments.iter().find_map(|segment| {
+            let within = address.checked_sub(segment.address)?;
+            (within < segment.size).then(|| segment.offset.checked_add(within))?
+        })
+    }
+
+    /// The section of this name.
+    pub(crate) fn section(&self, name: &[u8]) -> Option<Section<'a>> {
+        self.sections.iter().find(|section| section.name == Some(name)).copied()
+    }
+}
