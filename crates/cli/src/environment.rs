@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use clap::{ArgMatches, FromArgMatches as _};
-use plimsoll_engine::{Engine, Environment, Progress, Proxies, Settings, TransportOptions};
+use plimsoll_engine::{Engine, Environment, Progress, Proxies, Purpose, Settings, TransportOptions};
 use plimsoll_model::Analysis;
 
 use crate::arguments::Common;
@@ -62,8 +62,8 @@ impl Context {
     }
 
     /// Analyses an image, showing how far it is.
-    pub(crate) fn analyse(&self, image: &str) -> Result<Analysis> {
-        Ok(self.engine.analyse(image, &*self.progress)?)
+    pub(crate) fn analyse(&self, image: &str, purpose: Purpose) -> Result<Analysis> {
+        Ok(self.engine.analyse(image, purpose, &*self.progress)?)
     }
 
     /// Tells of the problems met, on standard error, and makes of them what `--strict` asks for.

@@ -28,6 +28,16 @@ pub struct Engine {
     readers: Vec<&'static dyn Reader>,
 }
 
+/// What an analysis is for. It decides only how much of a root directory on this machine is
+/// read; the layers of an image are read once and for all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// What is installed, and the files by name, size and owner.
+    Overview,
+    /// The digests of all files as well.
+    Digests,
+}
+
 /// What is known of a layer before this run reads any.
 enum Known {
     /// Everything.
@@ -60,11 +70,11 @@ impl Engine {
     /// # Errors
     /// [`EngineError`] where the image or one of its layers cannot be had. Damage inside is told
     /// in [`Analysis::problems`] instead.
-    pub fn analyse(&self, name: &str, progress: &dyn Progress) -> Result<Analysis, EngineError> {
+    pub fn analyse(&self, name: &str, purpose: Purpose, progress: &dyn Progress) -> Result<Analysis, EngineError> {
         let place = Place::tell(name)
             .map_err(|source| EngineError::Source { image: name.to_owned(), source })?;
         match &place {
-            Place::Directory(root) => self.analyse_directory(name, root, progress),
+            Place::Directory(root) => self.analyse_directory(name, root, purpose, progress),
             Place::Sbom(path) => crate::sbom::read(name, path),
             _ => {
                 let opened = open(name, &place, &self.settings, self.cache.as_ref())?;
@@ -316,10 +326,18 @@ impl Engine {
         }
     }
 
-    fn analyse_directory(&self, name: &str, root: &Path, progress: &dyn Progress) -> Result<Analysis, EngineError> {
+    fn analyse_directory(
+        &self,
+        name: &str,
+        root: &Path,
+        purpose: Purpose,
+        progress: &dyn Progress,
+    ) -> Result<Analysis, EngineError> {
         let mut reading = Reading::new(&self.readers);
         progress.begin(name, 0);
-        let read = read_directory(root, self.settings.threads, &mut reading, &|bytes| progress.advance(bytes));
+        let read = read_directory(root, self.settings.threads, purpose == Purpose::Digests, &mut reading, &|bytes| {
+            progress.advance(bytes);
+        });
         progress.end();
         let read = read.map_err(|source| EngineError::Source { image: name.to_owned(), source })?;
         let (fragments, mut problems) = reading.finish(&read.files, &read.places);

@@ -8,6 +8,7 @@
 //!
 //! [`Engine::analyse`] turns the name of an image into an [`Analysis`](plimsoll_model::Analysis).
 
+pub mod advisories;
 mod analyse;
 pub mod credentials;
 mod error;
@@ -17,7 +18,7 @@ mod progress;
 mod sbom;
 pub mod transport;
 
-pub use analyse::Engine;
+pub use analyse::{Engine, Purpose};
 pub use error::EngineError;
 pub use credentials::Environment;
 pub use open::Settings;

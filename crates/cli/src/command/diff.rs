@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches as _};
-use plimsoll_engine::order_versions;
+use plimsoll_engine::{Purpose, order_versions};
 use plimsoll_model::Analysis;
 use plimsoll_model::compare::{Rules, Verdict, compare_by, compare_many};
 use plimsoll_report::difference::matrix::{MatrixView, PackageMatrix};
@@ -62,7 +62,7 @@ fn declare(command: Command) -> Command {
 fn run(matches: &ArgMatches, context: &Context) -> Result<Exit> {
     let arguments = Arguments::from_arg_matches(matches)?;
     let analyses: Vec<Analysis> =
-        arguments.images.iter().map(|image| context.analyse(image)).collect::<Result<_>>()?;
+        arguments.images.iter().map(|image| context.analyse(image, Purpose::Digests)).collect::<Result<_>>()?;
     let seen: Vec<&Analysis> = analyses.iter().collect();
     let outcome = match seen.as_slice() {
         [before, after] => {

@@ -2,6 +2,7 @@
 
 use anyhow::{Result, bail};
 use clap::{ArgMatches, Args, Command, FromArgMatches as _};
+use plimsoll_engine::Purpose;
 use plimsoll_model::{Analysis, FileId, FileKind};
 use plimsoll_report::files::{FileList, Files};
 
@@ -48,7 +49,7 @@ fn declare(command: Command) -> Command {
 fn run(matches: &ArgMatches, context: &Context) -> Result<Exit> {
     let arguments = Arguments::from_arg_matches(matches)?;
     let wanted = globs(&arguments.paths, true)?;
-    let analysis = context.analyse(&arguments.image)?;
+    let analysis = context.analyse(&arguments.image, Purpose::Digests)?;
     if !analysis.has_files {
         bail!("{} lists packages only; it holds no files", arguments.image);
     }

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use clap::{ArgMatches, Args, Command, FromArgMatches as _};
+use plimsoll_engine::Purpose;
 use plimsoll_report::overview::{Inspection, Overview};
 
 use super::Entry;
@@ -29,7 +30,7 @@ fn declare(command: Command) -> Command {
 
 fn run(matches: &ArgMatches, context: &Context) -> Result<Exit> {
     let arguments = Arguments::from_arg_matches(matches)?;
-    let analysis = context.analyse(&arguments.image)?;
+    let analysis = context.analyse(&arguments.image, Purpose::Overview)?;
     let view = Overview { analysis: &analysis, width: context.width };
     write::<Inspection>(super::format(matches), &view)?;
     context.judge_told(&[&analysis])?;

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use clap::{ArgMatches, Args, Command, FromArgMatches as _};
+use plimsoll_engine::Purpose;
 use plimsoll_report::packages::{PackageList, Packages};
 
 use super::{Entry, format, globs};
@@ -35,7 +36,7 @@ fn declare(command: Command) -> Command {
 fn run(matches: &ArgMatches, context: &Context) -> Result<Exit> {
     let arguments = Arguments::from_arg_matches(matches)?;
     let wanted = globs(&arguments.names, false)?;
-    let analysis = context.analyse(&arguments.image)?;
+    let analysis = context.analyse(&arguments.image, Purpose::Overview)?;
     let selected = (0..analysis.packages.len())
         .filter(|position| {
             let package = &analysis.packages[*position];

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use clap::{ArgMatches, Args, Command, FromArgMatches as _};
-use plimsoll_engine::order_versions;
+use plimsoll_engine::{Purpose, order_versions};
 use plimsoll_model::compare::compare;
 use plimsoll_report::difference::{Difference, DifferenceView, Options};
 
@@ -41,12 +41,12 @@ fn declare(command: Command) -> Command {
 
 fn run(matches: &ArgMatches, context: &Context) -> Result<Exit> {
     let arguments = Arguments::from_arg_matches(matches)?;
-    let before = context.analyse(&arguments.image)?;
+    let before = context.analyse(&arguments.image, Purpose::Overview)?;
     for (position, image) in arguments.images.iter().enumerate() {
         if position > 0 && !arguments.plain {
             crate::output::write_text("\n")?;
         }
-        let after = context.analyse(image)?;
+        let after = context.analyse(image, Purpose::Overview)?;
         let comparison = compare(&before, &after, &order_versions);
         let options = Options { width: context.width, ..Options::default() };
         let view = DifferenceView { before: &before, after: &after, comparison: &comparison, options };

@@ -17,7 +17,8 @@ fn pair() -> Option<PathBuf> {
         ["debian-full", "debian-slim"].iter().all(|name| place.join(name).join("index.json").exists());
     let found = |program: &str| Command::new(program).arg("--version").output().is_ok();
     let root_user = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n");
-    if !there && !(root_user && found("mmdebstrap") && found("dpkg-query")) {
+    let makeable = root_user && found("mmdebstrap") && found("dpkg-query");
+    if !there && !makeable {
         skip("making Debian images needs root, mmdebstrap and dpkg-query");
         return None;
     }

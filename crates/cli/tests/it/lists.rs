@@ -34,9 +34,8 @@ fn listed(file: &str, list: &str) -> BTreeSet<String> {
 fn check(directory: &str, list: &str) {
     let file = format!("{directory}/mod.rs");
     let (there, listed) = (modules(directory), listed(&file, list));
-    for name in there.difference(&listed) {
-        panic!("{directory}/{name} is not entered in {list} of {file}");
-    }
+    let forgotten: Vec<_> = there.difference(&listed).collect();
+    assert!(forgotten.is_empty(), "{forgotten:?} of {directory} are not entered in {list} of {file}");
     assert_eq!(there, listed, "{list} of {file}");
 }
 
