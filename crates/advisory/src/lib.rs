@@ -9,6 +9,16 @@
 //! * [`Feed`] is a publisher's format: which requests fetch it, and what its bytes say.
 //! * [`feed::ALL`] is the list that everything else derives from.
 
+pub mod cvss;
+pub mod epss;
+pub mod database;
 pub mod feed;
+pub mod kev;
+pub mod matching;
+mod csaf;
+mod statement;
+mod unpack;
+pub mod vex;
+mod xml;
 
 pub use feed::{Feed, FeedFile, FeedRequest, Sink};

@@ -19,6 +19,10 @@ pub(crate) struct Common {
     #[arg(long, global = true, value_name = "DIR", env = "PLIMSOLL_CACHE_DIR", hide_env_values = true, help_heading = "Options for all commands")]
     pub(crate) cache_dir: Option<PathBuf>,
 
+    /// Directory of the advisory database
+    #[arg(long, global = true, value_name = "DIR", env = "PLIMSOLL_ADVISORIES", hide_env_values = true, help_heading = "Options for all commands")]
+    pub(crate) advisories: Option<PathBuf>,
+
     /// Neither read nor write the cache
     #[arg(long, global = true, help_heading = "Options for all commands")]
     pub(crate) no_cache: bool,

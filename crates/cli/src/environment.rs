@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use clap::{ArgMatches, FromArgMatches as _};
+use plimsoll_engine::advisories::AdvisoryStore;
 use plimsoll_engine::{Engine, Environment, Progress, Proxies, Purpose, Settings, TransportOptions};
 use plimsoll_model::Analysis;
 
@@ -21,6 +22,9 @@ pub(crate) struct Context {
     pub(crate) engine: Engine,
     strict: bool,
     progress: Box<dyn Progress>,
+    advisories: Option<PathBuf>,
+    /// How the outside is spoken to.
+    pub(crate) transport: TransportOptions,
     /// Columns of the terminal on standard output, if it is one.
     pub(crate) width: Option<usize>,
 }
@@ -33,17 +37,18 @@ impl Context {
             std::thread::available_parallelism().ok().map(std::num::NonZero::get)
         });
         let cache = if common.no_cache { None } else { common.cache_dir.or_else(default_cache) };
+        let transport = TransportOptions {
+            ca_file: common.ca_file,
+            plain_http: common.plain_http,
+            proxies: proxies(),
+            idle_timeout: None,
+        };
         let engine = Engine::new(Settings {
             cache,
             cache_capacity: CACHE_CAPACITY,
             threads: threads.unwrap_or(1),
             platform: common.platform,
-            transport: TransportOptions {
-                ca_file: common.ca_file,
-                plain_http: common.plain_http,
-                proxies: proxies(),
-                idle_timeout: None,
-            },
+            transport: transport.clone(),
             environment: Environment {
                 home: path("HOME"),
                 docker_config: path("DOCKER_CONFIG"),
@@ -58,12 +63,31 @@ impl Context {
         let terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
         let progress = Box::new(Bars::new(!terminal || common.quiet));
         let width = terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| usize::from(width.0));
-        Ok(Self { engine, strict: common.strict, progress, width })
+        let advisories = common.advisories.or_else(default_advisories);
+        Ok(Self { engine, strict: common.strict, progress, advisories, transport, width })
     }
 
     /// Analyses an image, showing how far it is.
     pub(crate) fn analyse(&self, image: &str, purpose: Purpose) -> Result<Analysis> {
         Ok(self.engine.analyse(image, purpose, &*self.progress)?)
+    }
+
+    /// The advisories of this machine.
+    pub(crate) fn advisories(&self) -> Result<AdvisoryStore> {
+        let directory = self.advisories.as_ref().context(
+            "there is no place for advisories: neither HOME nor XDG_DATA_HOME is set; name one with --advisories DIR",
+        )?;
+        Ok(AdvisoryStore::new(directory))
+    }
+
+    /// Who is told of long reads.
+    pub(crate) fn progress(&self) -> &dyn Progress {
+        &*self.progress
+    }
+
+    /// The time (RFC 3339, UTC).
+    pub(crate) fn now(&self) -> Option<String> {
+        plimsoll_engine::vulnerabilities::now()
     }
 
     /// Tells of the problems met, on standard error, and makes of them what `--strict` asks for.
@@ -94,6 +118,14 @@ fn tell(analysis: &Analysis) {
         let noun = if more == 1 { "problem" } else { "problems" };
         anstream::eprintln!("\x1b[1;33mwarning\x1b[0m: {name}: {more} more {noun}; `plimsoll inspect {name}` names them all");
     }
+}
+
+/// `$XDG_DATA_HOME/plimsoll`, or `~/.local/share/plimsoll` (XDG Base Directory Specification).
+fn default_advisories() -> Option<PathBuf> {
+    let absolute = |name| path(name).filter(|path| path.is_absolute());
+    absolute("XDG_DATA_HOME")
+        .or_else(|| absolute("HOME").map(|home| home.join(".local/share")))
+        .map(|data| data.join("plimsoll"))
 }
 
 fn path(name: &str) -> Option<PathBuf> {

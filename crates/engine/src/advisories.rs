@@ -11,7 +11,6 @@ mod intake;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use plimsoll_advisory::database::{BuildError, Database, DatabaseBuilder, DatabaseError};
 use plimsoll_model::{DatabaseFacts, Problem};
@@ -19,6 +18,7 @@ use thiserror::Error;
 
 use crate::progress::Progress;
 use crate::transport::TransportOptions;
+use crate::vulnerabilities::now;
 use folder::{Found, find};
 use intake::Intake;
 
@@ -146,8 +146,7 @@ impl AdvisoryStore {
         let new = self.directory.join(format!("advisories.{}.new", std::process::id()));
         let file = File::create(&new).map_err(files("write to"))?;
         let writer = io::BufWriter::with_capacity(1 << 20, file);
-        let now = jiff::Timestamp::try_from(SystemTime::now()).ok().map(|now| now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
-        let builder = DatabaseBuilder::new(writer, &self.directory, now)?;
+        let builder = DatabaseBuilder::new(writer, &self.directory, now())?;
         progress.begin("advisories", found.bytes());
         let outcome = Intake::new(builder, progress).take(found, old.as_ref(), failed);
         progress.end();

@@ -17,6 +17,7 @@ mod open;
 mod progress;
 mod sbom;
 pub mod transport;
+pub mod vulnerabilities;
 
 pub use analyse::{Engine, Purpose};
 pub use error::EngineError;

@@ -23,6 +23,7 @@ pub mod compare;
 pub mod digest;
 pub mod distribution;
 pub mod file;
+pub mod finding;
 pub mod layer;
 pub mod package;
 pub mod path;
@@ -38,6 +39,11 @@ pub use analysis::{Analysis, ImageConfig, ImageIdentity, Layer, LayerStatistics}
 pub use digest::{Algorithm, Digest, DigestError};
 pub use distribution::Distribution;
 pub use file::{FileId, FileKind, FileRecord, FileTable, FileTableBuilder, NewFile, NodeId, PathIndex};
+pub use finding::{
+    Conclusion, Coverage, CoverageSummary, CvssScore, DatabaseFacts, ExploitProbability, FeedFacts, Finding,
+    FindingSource, KnownExploited, NoCoverage, NotAffectedReason, ScopeFacts, SetAside, SeverityLevel,
+    UnknownReason, Verdict, Vulnerabilities,
+};
 pub use layer::{Fragment, LayerFacts, ReaderRevision};
 pub use package::{InstallReason, Package, PackageType, SourcePackage};
 pub use path::{PathError, TreePath};

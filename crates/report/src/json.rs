@@ -28,6 +28,28 @@ pub(crate) fn head(out: &mut Buffer<'_>, schema: &str, analysis: &Analysis) {
     value(&mut out.bytes, &analysis.problems);
 }
 
+/// Appends a member of a document, after others.
+pub(crate) fn member<T: Serialize + ?Sized>(out: &mut Buffer<'_>, name: &str, content: &T) {
+    out.text(",\n\"");
+    out.text(name);
+    out.text("\": ");
+    value(&mut out.bytes, content);
+}
+
+/// Appends the entries of a list that is open, one per line, and closes it.
+pub(crate) fn rows<T: Serialize>(
+    out: &mut Buffer<'_>,
+    entries: impl Iterator<Item = T>,
+) -> std::io::Result<()> {
+    for (position, entry) in entries.enumerate() {
+        out.text(if position == 0 { "\n" } else { ",\n" });
+        value(&mut out.bytes, &entry);
+        out.end_row()?;
+    }
+    out.text("\n]");
+    Ok(())
+}
+
 /// Appends bytes as a JSON string. What is not UTF-8 becomes `\xNN`, which the answer tells:
 /// then the text alone does not say which bytes it was.
 pub(crate) fn text(bytes: &mut Vec<u8>, value: &[u8]) -> bool {

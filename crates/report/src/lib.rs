@@ -11,7 +11,8 @@
 //!   own, one file per format in it, and a list of its formats that everything else derives from:
 //!   [`Document::FORMATS`].
 //! * A view says what a document is about: [`overview::Overview`], [`packages::PackageList`],
-//!   [`files::FileList`], [`layers::LayerList`]. All borrow an [`Analysis`].
+//!   [`files::FileList`], [`layers::LayerList`], [`vulnerabilities::VulnerabilityList`]. All borrow
+//!   an [`Analysis`].
 //! * [`sbom::read`] turns a CycloneDX or SPDX document back into an [`Analysis`] of packages.
 //! * [`schemas::ALL`] holds the JSON Schema of every JSON document of our own.
 //!
@@ -20,19 +21,24 @@
 //!
 //! [`Analysis`]: plimsoll_model::Analysis
 
+pub mod advisory_status;
 mod buffer;
 mod csv;
 pub mod difference;
+pub mod explanation;
 pub mod files;
 mod format;
 mod json;
 pub mod layers;
+mod markdown;
 pub mod overview;
 pub mod packages;
+mod page;
 pub mod sbom;
 pub mod schemas;
 mod table;
 pub mod units;
+pub mod vulnerabilities;
 
 pub use format::{Document, Format, find};
 

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use owo_colors::OwoColorize as _;
+use owo_colors::{AnsiColors, OwoColorize as _};
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use crate::buffer::Buffer;
@@ -58,6 +58,20 @@ pub(crate) fn write(
     rows: &[Vec<String>],
     width: Option<usize>,
 ) -> io::Result<()> {
+    write_toned(out, columns, rows, width, &|_, _| None)
+}
+
+/// The colour of a cell, by its row and column.
+type Tone<'a> = &'a dyn Fn(usize, usize) -> Option<AnsiColors>;
+
+/// The same with cells in colour.
+pub(crate) fn write_toned(
+    out: &mut dyn Write,
+    columns: &[Column],
+    rows: &[Vec<String>],
+    width: Option<usize>,
+    tone: Tone<'_>,
+) -> io::Result<()> {
     let rows: Vec<Vec<Cow<'_, str>>> =
         rows.iter().map(|row| row.iter().map(|cell| clean(cell)).collect()).collect();
     let mut widths: Vec<usize> = columns.iter().map(|column| column.title.width()).collect();
@@ -71,9 +85,12 @@ pub(crate) fn write(
     }
     let mut out = Buffer::new(out);
     let titles: Vec<Cow<'_, str>> = columns.iter().map(|column| column.title.into()).collect();
-    line(&mut out, columns, &widths, &titles, true)?;
-    for row in &rows {
-        line(&mut out, columns, &widths, row, false)?;
+    line(&mut out, columns, &widths, &titles, &|text, _| text.bold().to_string())?;
+    for (position, row) in rows.iter().enumerate() {
+        line(&mut out, columns, &widths, row, &|text, column| match tone(position, column) {
+            Some(colour) if !text.is_empty() => text.color(colour).to_string(),
+            _ => text.to_owned(),
+        })?;
     }
     out.finish()
 }
@@ -99,7 +116,7 @@ fn line(
     columns: &[Column],
     widths: &[usize],
     cells: &[Cow<'_, str>],
-    bold: bool,
+    style: &dyn Fn(&str, usize) -> String,
 ) -> io::Result<()> {
     let last = columns.len().saturating_sub(1);
     for (position, ((column, width), cell)) in columns.iter().zip(widths).zip(cells).enumerate() {
@@ -111,11 +128,7 @@ fn line(
         if column.align == Align::Right {
             spaces(&mut out.bytes, missing);
         }
-        if bold {
-            out.text(&cell.bold().to_string());
-        } else {
-            out.text(&cell);
-        }
+        out.text(&style(&cell, position));
         if column.align == Align::Left && position != last {
             spaces(&mut out.bytes, missing);
         }

@@ -81,6 +81,42 @@ pub fn utc_seconds(text: &str) -> Option<String> {
     Some(format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"))
 }
 
+/// The day of a moment (`2024-10-17` of `2024-10-17T00:20:20Z`); the text itself where it is none.
+#[must_use]
+pub fn day(moment: &str) -> &str {
+    match moment.get(..10) {
+        Some(day) if days_of(day).is_some() => day,
+        _ => moment,
+    }
+}
+
+/// Whole days from one day or moment of RFC 3339 (UTC) to another, by the calendar; `None` where
+/// either is none. Negative where the second is the earlier.
+#[must_use]
+pub fn days_between(from: &str, to: &str) -> Option<i64> {
+    Some(days_of(to.get(..10)?)? - days_of(from.get(..10)?)?)
+}
+
+/// How old something is, in words: `today`, `1 day old`, `12 days old`. `None` where either is no
+/// moment, or where it lies ahead.
+#[must_use]
+pub fn age(of: &str, now: &str) -> Option<String> {
+    match u64::try_from(days_between(of, now)?).ok()? {
+        0 => Some("of today".to_owned()),
+        days => Some(format!("{} old", counted(days, "day"))),
+    }
+}
+
+fn days_of(day: &str) -> Option<i64> {
+    let mut parts = day.split('-').map(|part| {
+        part.bytes().all(|byte| byte.is_ascii_digit()).then(|| part.parse::<i64>().ok()).flatten()
+    });
+    let date = (parts.next()??, parts.next()??, parts.next()??);
+    let days = days_from_civil(date.0, date.1, date.2);
+    let (year, month, number) = date;
+    (civil_from_days(days) == date && day == format!("{year:04}-{month:02}-{number:02}")).then_some(days)
+}
+
 /// Days since 1970-01-01 in the Gregorian calendar, counted in eras of 400 years that begin
 /// with March, so that the leap day is a year's last.
 fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
@@ -128,6 +164,20 @@ mod tests {
         assert_eq!(count(1_000_000), "1,000,000");
         assert_eq!(counted(1, "file"), "1 file");
         assert_eq!(counted(2_000, "file"), "2,000 files");
+    }
+
+    #[test]
+    fn ages_count_days_of_the_calendar() {
+        let check = |of, now, expect| assert_eq!(age(of, now).as_deref(), expect, "{of}");
+        check("2026-06-30T23:59:59Z", "2026-07-01T00:00:00Z", Some("1 day old"));
+        check("2024-02-28", "2024-03-01T10:00:00Z", Some("2 days old"));
+        check("2026-07-01T00:00:00Z", "2026-07-01T12:00:00Z", Some("of today"));
+        check("2027-01-01T00:00:00Z", "2026-07-01T12:00:00Z", None);
+        for nothing in ["", "soon", "2026-13-01", "2026-1-001", "+026-01-01", "2026-02-3\u{e9}"] {
+            check(nothing, "2026-07-01T12:00:00Z", None);
+            assert_eq!(day(nothing), nothing);
+        }
+        assert_eq!(day("2024-10-17T00:20:20Z"), "2024-10-17");
     }
 
     #[test]

@@ -1,5 +1,13 @@
 //! Publishers' formats, one file each.
 
+pub mod alpine_secdb;
+pub mod debian_tracker;
+pub(crate) mod intake;
+pub mod osv;
+pub mod amazon_updateinfo;
+pub mod oval;
+pub mod redhat_vex;
+
 use std::io::Read;
 
 use plimsoll_catalog::Doc;
@@ -54,4 +62,4 @@ pub trait Feed: Sync + std::fmt::Debug {
 }
 
 /// Every feed there is.
-pub const ALL: &[&dyn Feed] = &[];
+pub const ALL: &[&dyn Feed] = &[&osv::Osv, &alpine_secdb::AlpineSecdb, &debian_tracker::DebianTracker, &oval::OracleOval, &oval::AzureOval, &oval::PhotonOval, &redhat_vex::RedHatVex, &amazon_updateinfo::AmazonUpdateinfo];

@@ -3,6 +3,7 @@
 pub mod apk;
 pub mod cargo;
 pub mod dpkg;
+pub mod gem;
 pub mod golang;
 pub mod npm;
 pub mod pypi;
@@ -36,7 +37,7 @@ pub trait Ecosystem: Sync + std::fmt::Debug {
 }
 
 /// Every ecosystem there is.
-pub const ALL: &[&dyn Ecosystem] = &[&apk::Apk, &cargo::Cargo, &dpkg::Dpkg, &golang::Golang, &npm::Npm, &pypi::Pypi, &rpm::Rpm];
+pub const ALL: &[&dyn Ecosystem] = &[&apk::Apk, &cargo::Cargo, &dpkg::Dpkg, &gem::Gem, &golang::Golang, &npm::Npm, &pypi::Pypi, &rpm::Rpm];
 
 /// Orders two versions of a package type by the rules of its ecosystem; `None` where no
 /// ecosystem knows the type or a version is none of its own.

@@ -10,6 +10,7 @@
     reason = "in a test a panic is the answer, and a skipped test says so where people look"
 )]
 
+mod gem;
 mod image;
 mod order;
 mod truth;

@@ -1,5 +1,6 @@
 //! The commands, one file each. To add one: its file, its `mod` line, its entry in [`ALL`].
 
+mod advisories;
 mod cache;
 mod completions;
 mod diff;
@@ -9,6 +10,7 @@ mod layers;
 mod man;
 mod packages;
 mod query;
+mod vulns;
 
 use anyhow::Result;
 use clap::{ArgMatches, Command};
@@ -38,6 +40,8 @@ pub(crate) const ALL: &[Entry] = &[
     files::ENTRY,
     layers::ENTRY,
     diff::ENTRY,
+    vulns::ENTRY,
+    advisories::ENTRY,
     query::ENTRY,
     cache::ENTRY,
     completions::ENTRY,

@@ -18,6 +18,7 @@ pub mod layers;
 pub mod matrix;
 pub mod packages;
 pub mod verdict;
+pub mod vulnerabilities;
 
 use std::cmp::Ordering;
 
@@ -28,8 +29,13 @@ pub use layers::LayerComparison;
 pub use matrix::{Matrix, MatrixRow, compare_many};
 pub use packages::{PackageChange, PackageTotals};
 pub use verdict::{Sizes, Verdict};
+pub use vulnerabilities::{
+    Standing, VulnerabilityChange, VulnerabilityComparison, VulnerabilityCoverage, VulnerabilityRow,
+    VulnerabilitySide,
+};
 
 use crate::analysis::Analysis;
+use crate::finding::Vulnerabilities;
 use crate::package::PackageType;
 
 /// The rules by which two versions of a package type are ordered; `None` where no ecosystem
@@ -115,6 +121,21 @@ pub struct Comparison {
     pub config: ConfigComparison,
     /// Layers that both share and that only one has.
     pub layers: LayerComparison,
+    /// Vulnerabilities that both have and that only one has; `None` where nobody asked.
+    pub vulnerabilities: Option<VulnerabilityComparison>,
+}
+
+impl Comparison {
+    /// The same, with the vulnerabilities of both images: each told by its analysis and the
+    /// answer about it. The verdict is about the images alone and stays.
+    #[must_use]
+    pub fn with_vulnerabilities(
+        self,
+        before: (&Analysis, &Vulnerabilities),
+        after: (&Analysis, &Vulnerabilities),
+    ) -> Self {
+        Self { vulnerabilities: Some(vulnerabilities::compare(before, after)), ..self }
+    }
 }
 
 /// Compares two analyses by the usual rules.
@@ -139,6 +160,7 @@ pub fn compare_by(before: &Analysis, after: &Analysis, order: VersionOrder<'_>, 
         files,
         config,
         layers,
+        vulnerabilities: None,
     }
 }
 

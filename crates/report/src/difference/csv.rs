@@ -6,16 +6,19 @@
 //! | file | file, directory, symlink, … (as it is after, if it is) | absolute path, its bytes as they are | mode, `uid:gid`, then size and sha256 of a file, `-> target` of a symbolic link, `major:minor` of a device, then extended attributes (`NAME=0xhex`, the capability in words); where the type differs, it comes first |
 //! | config | the setting, such as env or label | its key: variable, label, port, volume; else empty | the value; lists as JSON arrays; `set` for a port or a volume |
 //! | layer | layer | digest | bytes as stored or transferred |
+//! | vulnerability | purl type of the package | `ID PACKAGE` | `affected`, `not-affected` or `unknown`, the installed version, then the severity where there is a finding; empty where the package is not installed |
+//!
+//! The change of a vulnerability is `new`, `fixed`, `undetermined` or `remaining`.
 //!
 //! A file that moved is told by two rows, one removed and one added, since a row has one name.
 
 use std::io::{self, Write};
 
-use plimsoll_model::compare::{Change, FileChange};
+use plimsoll_model::compare::{Change, FileChange, VulnerabilitySide};
 use plimsoll_model::{FileId, FileTable};
 
-use super::DifferenceView;
 use super::rows::{config_rows, layer_rows, setting_text};
+use super::{DifferenceView, vulnerabilities};
 use crate::buffer::{self, Buffer};
 use crate::csv::{end, field, row};
 
@@ -54,7 +57,22 @@ pub(super) fn write(view: &DifferenceView<'_>, out: &mut dyn Write) -> io::Resul
             out.end_row()?;
         }
     }
+    if let Some(comparison) = vulnerabilities::asked(view) {
+        for each in vulnerabilities::rows(view, comparison) {
+            let name = format!("{} {}", each.id, each.name);
+            let [before, after] = [&each.before, &each.after].map(vulnerable_side);
+            let word = each.change.word();
+            row(&mut out.bytes, &["vulnerability", word, each.kind.as_str(), &name, &before, &after]);
+            out.end_row()?;
+        }
+    }
     out.finish()
+}
+
+fn vulnerable_side(side: &Option<VulnerabilitySide>) -> String {
+    let Some(side) = side else { return String::new() };
+    let severity = side.severity.map(|severity| format!(" {severity}")).unwrap_or_default();
+    format!("{} {}{severity}", side.standing.word(), side.version)
 }
 
 fn write_packages(view: &DifferenceView<'_>, out: &mut Buffer<'_>) -> io::Result<()> {

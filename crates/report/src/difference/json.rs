@@ -3,17 +3,21 @@
 
 use std::io::{self, Write};
 
-use plimsoll_model::compare::{ConfigChange, FileChange, PackageTotals, Setting};
+use plimsoll_model::compare::{
+    ConfigChange, FileChange, PackageTotals, Setting, VulnerabilityChange, VulnerabilityComparison,
+    VulnerabilityCoverage, VulnerabilitySide,
+};
 use plimsoll_model::{
     Analysis, Digest, Distribution, FileId, FileTable, ImageIdentity, Package, Problem,
     SourcePackage, TreePath,
 };
 use serde::Serialize;
 
-use super::DifferenceView;
+use super::{DifferenceView, vulnerabilities};
 use super::rows::{config_rows, group_rows, layer_rows, package_rows};
 use crate::buffer::{self, Buffer};
-use crate::json::{text, value};
+use crate::json::{member, text, value};
+use crate::vulnerabilities::json::DatabaseEntry;
 
 const SCHEMA: &str = "plimsoll/diff/1";
 
@@ -187,16 +191,11 @@ pub(super) fn write(view: &DifferenceView<'_>, out: &mut dyn Write) -> io::Resul
         list(&mut out, "layers", entries)?;
         out.text("}");
     }
+    if let Some(comparison) = vulnerabilities::asked(view) {
+        write_vulnerabilities(view, comparison, &mut out)?;
+    }
     out.text("\n}\n");
     out.finish()
-}
-
-/// Appends a member of the document.
-fn member<T: Serialize + ?Sized>(out: &mut Buffer<'_>, name: &str, content: &T) {
-    out.text(",\n\"");
-    out.text(name);
-    out.text("\": ");
-    value(&mut out.bytes, content);
 }
 
 /// Appends a member that is a list, one entry per line.
@@ -247,6 +246,73 @@ fn write_packages(view: &DifferenceView<'_>, out: &mut Buffer<'_>) -> io::Result
         out.end_row()?;
     }
     out.text("\n]");
+    Ok(())
+}
+
+#[derive(Serialize)]
+struct VulnerabilityEntry<'a> {
+    change: &'static str,
+    id: &'a str,
+    severity: &'static str,
+    known_exploited: bool,
+    #[serde(rename = "type")]
+    kind: &'a str,
+    name: &'a str,
+    before: Option<VulnerabilitySideEntry<'a>>,
+    after: Option<VulnerabilitySideEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct VulnerabilitySideEntry<'a> {
+    state: &'static str,
+    version: &'a str,
+    severity: Option<&'static str>,
+    fixed_version: Option<&'a str>,
+}
+
+fn write_vulnerabilities(
+    view: &DifferenceView<'_>,
+    comparison: &VulnerabilityComparison,
+    out: &mut Buffer<'_>,
+) -> io::Result<()> {
+    let coverage = |coverage: &VulnerabilityCoverage| {
+        serde_json::json!({
+            "conclusion": coverage.conclusion,
+            "packages": coverage.packages,
+            "unjudged": coverage.unjudged,
+        })
+    };
+    fn side(side: &VulnerabilitySide) -> VulnerabilitySideEntry<'_> {
+        VulnerabilitySideEntry {
+            state: side.standing.word(),
+            version: &side.version,
+            severity: side.severity.map(plimsoll_model::SeverityLevel::word),
+            fixed_version: side.fixed_version.as_deref(),
+        }
+    }
+    out.text(",\n\"vulnerabilities\": {\"database\": ");
+    value(&mut out.bytes, &DatabaseEntry::of(&comparison.database));
+    member(out, "same_database", &comparison.same_database);
+    member(out, "before", &coverage(&comparison.before));
+    member(out, "after", &coverage(&comparison.after));
+    let totals: serde_json::Map<String, serde_json::Value> = VulnerabilityChange::ALL
+        .into_iter()
+        .map(|change| (change.word().to_owned(), comparison.count(change).into()))
+        .chain([("severity_changes".to_owned(), comparison.severity_changes().into())])
+        .collect();
+    member(out, "totals", &totals);
+    let entries = vulnerabilities::rows(view, comparison).map(|row| VulnerabilityEntry {
+        change: row.change.word(),
+        id: &row.id,
+        severity: row.severity().word(),
+        known_exploited: row.known_exploited,
+        kind: row.kind.as_str(),
+        name: &row.name,
+        before: row.before.as_ref().map(side),
+        after: row.after.as_ref().map(side),
+    });
+    list(out, "rows", entries)?;
+    out.text("}");
     Ok(())
 }
 

@@ -7,22 +7,18 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use plimsoll_model::compare::{Change, Setting};
+use plimsoll_model::compare::{Change, Setting, VulnerabilityChange};
 
 use super::facts::{facts, names, only_other_differences, remarks, totals};
 use super::rows::{
     config_name, config_rows, extras, file_text, group_rows, layer_rows, package_rows, setting_text,
 };
-use super::{DifferenceView, NOT_INSTALLED};
-use crate::table::clean;
+use super::{DifferenceView, NOT_INSTALLED, vulnerabilities};
+use crate::markdown::{MAX_ROWS, code, folded, prose, rest};
 use crate::units::{count, counted, size};
 
 /// Up to how many packages show without being folded away.
 const OPEN_ROWS: usize = 20;
-
-/// Up to how many rows a list has. GitHub refuses a comment of more than 65,536 characters, and
-/// packages, files, settings and layers together stay below that for rows of usual length.
-pub(super) const MAX_ROWS: usize = 250;
 
 pub(super) fn write(view: &DifferenceView<'_>, out: &mut dyn Write) -> io::Result<()> {
     let [before, after] = names([view.before, view.after]).map(|name| code(&name));
@@ -49,58 +45,9 @@ pub(super) fn write(view: &DifferenceView<'_>, out: &mut dyn Write) -> io::Resul
     if sections.layers {
         write_layers(view, &mut text);
     }
+    write_vulnerabilities(view, &before, &after, &mut text);
     out.write_all(text.as_bytes())?;
     out.flush()
-}
-
-/// A code span for a cell of a table: on one line, bars escaped, fenced by more backticks than
-/// the text has in a row.
-pub(super) fn code(text: &str) -> String {
-    let text = clean(text).replace('|', "\\|");
-    if text.trim().is_empty() {
-        return String::new();
-    }
-    let longest = text.split(|character| character != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(longest + 1);
-    let gap = if longest > 0 { " " } else { "" };
-    format!("{fence}{gap}{text}{gap}{fence}")
-}
-
-/// Text between code spans that may hold words of an image: all that means something to Markdown
-/// or HTML is escaped.
-fn prose(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in clean(text).chars() {
-        match character {
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '&' => escaped.push_str("&amp;"),
-            // An entity keeps GitHub from mentioning a person or linking an issue.
-            '@' => escaped.push_str("&#64;"),
-            '#' => escaped.push_str("&#35;"),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '!' => {
-                escaped.push('\\');
-                escaped.push(character);
-            }
-            other => escaped.push(other),
-        }
-    }
-    escaped
-}
-
-/// Folds a list away, its heading in view.
-fn folded(text: &mut String, heading: &str, open: bool, write: impl FnOnce(&mut String)) {
-    let state = if open { " open" } else { "" };
-    let _ = write!(text, "\n<details{state}><summary>{heading}</summary>\n\n");
-    write(text);
-    text.push_str("\n</details>\n");
-}
-
-/// Says how many rows were left out.
-pub(super) fn rest(text: &mut String, all: usize) {
-    if all > MAX_ROWS {
-        let _ = writeln!(text, "\n…and {} more.", count((all - MAX_ROWS) as u64));
-    }
 }
 
 const fn sign(change: Change) -> &'static str {
@@ -247,4 +194,45 @@ fn write_layers(view: &DifferenceView<'_>, text: &mut String) {
         }
         rest(text, rows.len());
     });
+}
+
+fn write_vulnerabilities(view: &DifferenceView<'_>, before: &str, after: &str, text: &mut String) {
+    let Some(comparison) = vulnerabilities::asked(view) else { return };
+    let _ = write!(text, "\n**{}**\n", vulnerabilities::totals(comparison));
+    for remark in vulnerabilities::remarks(view, comparison) {
+        let _ = write!(text, "\n{}\n", prose(&remark));
+    }
+    for change in VulnerabilityChange::ALL {
+        let all = vulnerabilities::rows(view, comparison).filter(|row| row.change == change);
+        let rows: Vec<_> = all.collect();
+        if rows.is_empty() {
+            continue;
+        }
+        let heading = format!("{} {}", count(rows.len() as u64), vulnerabilities::word(change));
+        let open = rows.len() <= OPEN_ROWS && change != VulnerabilityChange::Remaining;
+        folded(text, &heading, open, |text| {
+            let _ = write!(
+                text,
+                "| Vulnerability | Severity | Package | {before} | {after} | Fixed in |\n|---|---|---|---|---|---|\n"
+            );
+            for row in rows.iter().take(MAX_ROWS) {
+                let side = |side: &Option<_>| match side {
+                    None => NOT_INSTALLED.to_owned(),
+                    side => code(&vulnerabilities::side_text(side.as_ref())),
+                };
+                let _ = writeln!(
+                    text,
+                    "| {} | {} {} | {} | {} | {} | {} |",
+                    code(&row.id),
+                    crate::vulnerabilities::sign(row.severity()),
+                    vulnerabilities::severity_and_use(row),
+                    code(&row.name),
+                    side(&row.before),
+                    side(&row.after),
+                    code(vulnerabilities::fixed_text(row))
+                );
+            }
+            rest(text, rows.len());
+        });
+    }
 }

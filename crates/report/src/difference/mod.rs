@@ -10,6 +10,7 @@ pub mod matrix;
 mod plain;
 mod rows;
 mod table;
+mod vulnerabilities;
 
 use plimsoll_model::Analysis;
 use plimsoll_model::compare::{Change, Comparison, FileChange};
@@ -84,7 +85,8 @@ pub struct Options {
     pub width: Option<usize>,
 }
 
-/// A comparison and what it is about.
+/// A comparison and what it is about. Vulnerabilities are shown where the comparison has them
+/// ([`Comparison::with_vulnerabilities`]).
 #[derive(Debug, Clone, Copy)]
 pub struct DifferenceView<'a> {
     /// The first image.
@@ -140,3 +142,5 @@ pub const ALL: &[Format<Difference>] = &[
 mod sample;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vulnerability_tests;

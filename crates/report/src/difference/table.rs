@@ -8,7 +8,7 @@
 use std::io::{self, Write};
 
 use owo_colors::{AnsiColors, OwoColorize as _};
-use plimsoll_model::compare::Change;
+use plimsoll_model::compare::{Change, VulnerabilityChange};
 
 use super::facts::{facts, names, only_other_differences, remarks, totals};
 use super::grid::{self, Cell, Column, Tone};
@@ -16,7 +16,7 @@ use super::rows::{
     GroupRow, config_name, config_rows, extras, file_text, group_rows, layer_rows, package_rows,
     setting_text,
 };
-use super::{DifferenceView, NOT_INSTALLED};
+use super::{DifferenceView, NOT_INSTALLED, vulnerabilities};
 use crate::buffer::Buffer;
 use crate::table::{clean, spaces};
 use crate::units::{count, size};
@@ -44,7 +44,7 @@ pub(super) fn write(view: &DifferenceView<'_>, out: &mut dyn Write) -> io::Resul
     if view.options.sections.layers && view.comparison.layers.known {
         write_layers(view, out)?;
     }
-    Ok(())
+    write_vulnerabilities(view, out)
 }
 
 /// The colour of a change: what went is red, what came is green.
@@ -220,6 +220,60 @@ fn write_layers(view: &DifferenceView<'_>, out: &mut dyn Write) -> io::Result<()
         .collect();
     if rows.is_empty() {
         return Ok(());
+    }
+    writeln!(out)?;
+    grid::write(out, &columns, &rows, view.options.width)
+}
+
+fn write_vulnerabilities(view: &DifferenceView<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let Some(comparison) = vulnerabilities::asked(view) else { return Ok(()) };
+    writeln!(out, "\n{}", vulnerabilities::totals(comparison).bold())?;
+    for remark in vulnerabilities::remarks(view, comparison) {
+        writeln!(out, "{}", clean(&remark))?;
+    }
+    let [before, after] = names([view.before, view.after]);
+    let mut columns = vec![
+        Column::text("Vulnerability"),
+        Column::text("Change"),
+        Column::text("Severity"),
+        Column::text("Package"),
+        Column::text(before),
+        Column::text(after),
+        Column::text("Fixed in"),
+    ];
+    let shown: Vec<_> = vulnerabilities::rows(view, comparison).collect();
+    let mut rows: Vec<Vec<Cell<'_>>> = shown
+        .iter()
+        .map(|row| {
+            let tone = match row.change {
+                VulnerabilityChange::New => Tone::Colour(AnsiColors::Red),
+                VulnerabilityChange::Fixed => Tone::Colour(AnsiColors::Green),
+                VulnerabilityChange::Undetermined => Tone::Colour(AnsiColors::Yellow),
+                VulnerabilityChange::Remaining => Tone::Plain,
+            };
+            let severity =
+                crate::vulnerabilities::colour(row.severity()).map_or(Tone::Plain, Tone::Colour);
+            let side = |side: &'_ Option<_>| {
+                let tone = if side.is_none() { Tone::Faint } else { Tone::Plain };
+                Cell::new(vulnerabilities::side_text(side.as_ref()).into_owned(), tone)
+            };
+            vec![
+                Cell::new(row.id.as_str(), tone),
+                Cell::new(vulnerabilities::word(row.change), tone),
+                Cell::new(vulnerabilities::severity_and_use(row), severity),
+                Cell::from(row.name.as_str()),
+                side(&row.before),
+                side(&row.after),
+                Cell::from(vulnerabilities::fixed_text(row)),
+            ]
+        })
+        .collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    if shown.iter().all(|row| vulnerabilities::fixed_text(row).is_empty()) {
+        columns.pop();
+        rows.iter_mut().for_each(|row| drop(row.pop()));
     }
     writeln!(out)?;
     grid::write(out, &columns, &rows, view.options.width)

@@ -11,14 +11,14 @@ use super::licence::Licence;
 use crate::units::utc_seconds;
 
 /// The name that stands for this program in a bill of materials.
-pub(super) const TOOL: &str = "plimsoll";
+pub(crate) const TOOL: &str = "plimsoll";
 
 /// Its version.
-pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 impl PackageList<'_> {
     /// The digest that says which image this is: the manifest's, or the next best.
-    pub(super) fn image_digest(&self) -> Option<&Digest> {
+    pub(crate) fn image_digest(&self) -> Option<&Digest> {
         let identity = &self.analysis.identity;
         identity
             .manifest_digest
@@ -28,7 +28,7 @@ impl PackageList<'_> {
     }
 
     /// The image as a package URL, where there is a digest of a manifest to name it by.
-    pub(super) fn image_purl(&self) -> Option<Purl> {
+    pub(crate) fn image_purl(&self) -> Option<Purl> {
         let identity = &self.analysis.identity;
         let digest = identity.manifest_digest.as_ref().or(identity.index_digest.as_ref())?;
         let full = identity.reference.as_deref();
@@ -47,7 +47,7 @@ impl PackageList<'_> {
 
     /// When the image says that it was made, in whole seconds UTC. A bill of materials has no
     /// other time: the same image gives the same bytes.
-    pub(super) fn image_created(&self) -> Option<String> {
+    pub(crate) fn image_created(&self) -> Option<String> {
         utc_seconds(self.analysis.config.as_ref()?.created.as_deref()?)
     }
 
@@ -74,27 +74,32 @@ impl PackageList<'_> {
         facts.into_iter().filter_map(known).chain(stated).collect()
     }
 
-    /// A UUID (version 8: of the maker's own making) that follows from the image's digest, the
-    /// packages shown and the version of this program.
+    /// A UUID that follows from the image's digest, the packages shown and the version of this
+    /// program.
     pub(super) fn uuid(&self, format: &str) -> String {
         let mut content = Vec::new();
         // Writing to memory does not fail.
         let _ = super::json::write(self, &mut content);
-        let mut hasher = Sha256::new();
-        for part in [format, TOOL, VERSION, &self.image_digest().map(ToString::to_string).unwrap_or_default()]
-        {
-            hasher.update(part.as_bytes());
-            hasher.update([0]);
-        }
-        hasher.update(&content);
-        let hash: [u8; 32] = hasher.finalize().into();
-        let mut bytes = [0_u8; 16];
-        bytes.copy_from_slice(&hash[..16]);
-        bytes[6] = bytes[6] & 0x0f | 0x80;
-        bytes[8] = bytes[8] & 0x3f | 0x80;
-        let digits = plimsoll_model::digest::hex(&bytes);
-        [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]].join("-")
+        uuid(format, self.image_digest(), &content)
     }
+}
+
+/// A UUID (version 8: of the maker's own making) that follows from the kind of document, the
+/// image's digest, what the document says and the version of this program.
+pub(crate) fn uuid(format: &str, image: Option<&Digest>, content: &[u8]) -> String {
+    let mut hasher = Sha256::new();
+    for part in [format, TOOL, VERSION, &image.map(ToString::to_string).unwrap_or_default()] {
+        hasher.update(part.as_bytes());
+        hasher.update([0]);
+    }
+    hasher.update(content);
+    let hash: [u8; 32] = hasher.finalize().into();
+    let mut bytes = [0_u8; 16];
+    bytes.copy_from_slice(&hash[..16]);
+    bytes[6] = bytes[6] & 0x0f | 0x80;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let digits = plimsoll_model::digest::hex(&bytes);
+    [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]].join("-")
 }
 
 /// Licences as stated, all of them, where what a bill says of any is not letter by letter what
@@ -110,14 +115,14 @@ fn rewritten(package: &Package) -> impl Iterator<Item = &str> {
 
 /// Hands out names that are unique in one document.
 #[derive(Debug, Default)]
-pub(super) struct Names {
+pub(crate) struct Names {
     used: BTreeSet<String>,
     counts: BTreeMap<String, u32>,
 }
 
 impl Names {
     /// The name itself, or with the next free number behind it.
-    pub(super) fn claim(&mut self, name: &str, separator: &str) -> String {
+    pub(crate) fn claim(&mut self, name: &str, separator: &str) -> String {
         let count = self.counts.entry(name.to_owned()).or_insert(0);
         loop {
             *count += 1;
@@ -139,7 +144,7 @@ fn split_reference(reference: &str) -> (&str, Option<&str>) {
 }
 
 /// A web address that a bill of materials may carry: both formats ask for a valid URI.
-pub(super) fn web_address(url: &str) -> Option<&str> {
+pub(crate) fn web_address(url: &str) -> Option<&str> {
     let valid = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(&byte);
     let scheme = url.starts_with("https://") || url.starts_with("http://");
     let host = url.split_once("://").is_some_and(|(_, rest)| {
@@ -169,7 +174,7 @@ pub(super) fn plain_web_address(url: &str) -> Option<&str> {
 }
 
 /// Text in one line, without control characters: what names in these formats may hold.
-pub(super) fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     text.split(|letter: char| letter.is_control() || letter.is_whitespace())
         .filter(|word| !word.is_empty())
         .collect::<Vec<_>>()

@@ -67,9 +67,22 @@ impl<'a> Component<'a> {
 
 pub(super) fn write(list: &PackageList<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut out = Buffer::new(out);
+    write_bill(list, &list.uuid("cyclonedx"), &[], &mut out)?;
+    out.text("\n}\n");
+    out.finish()
+}
+
+/// Appends everything but the closing brace, so that more members may follow. The properties go
+/// to the document's metadata. Gives the name in the document of each package of the list.
+pub(crate) fn write_bill(
+    list: &PackageList<'_>,
+    uuid: &str,
+    properties: &[(&str, String)],
+    out: &mut Buffer<'_>,
+) -> io::Result<Vec<String>> {
     out.text("{\n\"$schema\": \"http://cyclonedx.org/schema/bom-1.6.schema.json\",\n");
     out.text("\"bomFormat\": \"CycloneDX\",\n\"specVersion\": \"1.6\",\n\"serialNumber\": ");
-    value(&mut out.bytes, &format!("urn:uuid:{}", list.uuid("cyclonedx")));
+    value(&mut out.bytes, &format!("urn:uuid:{uuid}"));
     out.text(",\n\"version\": 1,\n\"metadata\": {");
     if let Some(created) = list.image_created() {
         out.text("\n\"timestamp\": ");
@@ -79,13 +92,20 @@ pub(super) fn write(list: &PackageList<'_>, out: &mut dyn Write) -> io::Result<(
     out.text("\n\"tools\": {\"components\": [");
     value(&mut out.bytes, &json!({"type": "application", "name": TOOL, "version": VERSION}));
     out.text("]},\n\"component\": ");
-    image(list, &mut out);
+    image(list, out);
+    if !properties.is_empty() {
+        let properties: Vec<Value> = properties.iter().map(|(name, value)| property(name, value)).collect();
+        out.text(",\n\"properties\": ");
+        value(&mut out.bytes, &properties);
+    }
     out.text("\n},\n\"components\": [");
     let mut references: Vec<String> = Vec::new();
+    let mut before = 0;
     if let Some(distribution) = &list.analysis.distribution {
         out.text("\n");
         value(&mut out.bytes, &system(distribution));
         references.push(SYSTEM.to_owned());
+        before = 1;
     }
     let mut names = Names::default();
     names.claim(IMAGE, "");
@@ -100,8 +120,8 @@ pub(super) fn write(list: &PackageList<'_>, out: &mut dyn Write) -> io::Result<(
     }
     out.text("\n],\n\"dependencies\": [\n");
     value(&mut out.bytes, &json!({"ref": IMAGE, "dependsOn": references}));
-    out.text("\n]\n}\n");
-    out.finish()
+    out.text("\n]");
+    Ok(references.split_off(before))
 }
 
 fn image(list: &PackageList<'_>, out: &mut Buffer<'_>) {

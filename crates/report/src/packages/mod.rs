@@ -1,8 +1,8 @@
 //! The packages of an image: `plimsoll packages`.
 
-mod bill;
+pub(crate) mod bill;
 mod csv;
-mod cyclonedx;
+pub(crate) mod cyclonedx;
 mod json;
 mod licence;
 mod spdx;
@@ -70,4 +70,4 @@ pub(crate) fn purl(package: &Package) -> Option<Purl> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

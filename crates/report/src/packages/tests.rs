@@ -153,7 +153,7 @@ fn published() -> Option<PathBuf> {
     None
 }
 
-fn errors(schema: &str, document: &[u8]) -> Vec<String> {
+pub(crate) fn errors(schema: &str, document: &[u8]) -> Vec<String> {
     let Some(folder) = published() else { return Vec::new() };
     let load =
         |name: &str| -> Value { serde_json::from_slice(&std::fs::read(folder.join(name)).unwrap()).unwrap() };

@@ -13,7 +13,7 @@ pub(crate) fn written<D: Document>(view: &D::View<'_>, format: &str) -> Vec<u8> 
     bytes
 }
 
-fn check<D: Document>(view: &D::View<'_>) {
+pub(crate) fn check<D: Document>(view: &D::View<'_>) {
     let document: Value = serde_json::from_slice(&written::<D>(view, "json")).unwrap();
     let id = document["schema"].as_str().unwrap();
     let schema = ALL.iter().find(|schema| schema.id == id).unwrap();

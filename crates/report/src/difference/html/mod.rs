@@ -2,8 +2,8 @@
 //! It follows the reader's choice of light or dark and fits a phone as well as a wide screen.
 
 mod sections;
+mod vulnerabilities;
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -11,22 +11,15 @@ use plimsoll_model::compare::{Change, Verdict};
 
 use super::DifferenceView;
 use super::facts::{Fact, facts, names, only_other_differences, remarks, saved, totals};
-use crate::table::clean;
+use crate::page::{self, VULNERABILITY_STYLE, escape};
 use crate::units::{count, size};
-
-pub(super) const STYLE: &str = include_str!("style.css");
 
 pub(super) fn write(view: &DifferenceView<'_>, out: &mut dyn Write) -> io::Result<()> {
     let names = names([view.before, view.after]);
     let [before, after] = names.each_ref().map(|name| escape(name));
-    let mut page = String::with_capacity(64 * 1024);
-    let _ = write!(
-        page,
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n\
-         <title>{before} → {after}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n"
-    );
+    let vulnerable = view.comparison.vulnerabilities.is_some();
+    let style = if vulnerable { VULNERABILITY_STYLE } else { "" };
+    let mut page = page::begin(&format!("{before} → {after}"), style);
     let _ = write!(
         page,
         "<header>\n<p class=\"kicker\">Image comparison</p>\n\
@@ -52,29 +45,10 @@ pub(super) fn write(view: &DifferenceView<'_>, out: &mut dyn Write) -> io::Resul
     if sections.layers {
         sections::layers(view, &mut page);
     }
-    page.push_str("</main>\n<footer>Compared by Plimsoll</footer>\n</body>\n</html>\n");
+    vulnerabilities::write(view, &names, &mut page);
+    page::end(&mut page, "Compared by Plimsoll");
     out.write_all(page.as_bytes())?;
     out.flush()
-}
-
-/// Text that can be nothing but text, in an element and in a quoted attribute.
-pub(super) fn escape(text: &str) -> Cow<'_, str> {
-    let text = clean(text);
-    if !text.contains(['&', '<', '>', '"', '\'']) {
-        return text;
-    }
-    let mut escaped = String::with_capacity(text.len() + 16);
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
-    }
-    Cow::Owned(escaped)
 }
 
 /// The five counts as tiles, and the size that was saved.
@@ -142,12 +116,4 @@ fn write_images(view: &DifferenceView<'_>, names: &[String; 2], page: &mut Strin
         page.push_str("</dl>\n</article>\n");
     }
     page.push_str("</section>\n");
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn nothing_of_an_image_becomes_markup() {
-        assert_eq!(super::escape("<b a='\"&\u{202e}'>"), "&lt;b a=&#39;&quot;&amp;\\u{202e}&#39;&gt;");
-    }
 }

@@ -9,7 +9,7 @@ use super::super::rows::{
     setting_text,
 };
 use super::super::{DifferenceView, NOT_INSTALLED};
-use super::escape;
+use crate::page::escape;
 use crate::units::{count, counted, size};
 
 /// Up to how many files of one package are named, and of all packages together: a browser

@@ -4,21 +4,18 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::super::NOT_INSTALLED;
-use super::super::html::{STYLE, escape};
 use super::{MatrixView, needed};
+use crate::page::{self, escape};
 
 pub(super) fn write(view: &MatrixView<'_>, out: &mut dyn Write) -> io::Result<()> {
     let rows = view.rows();
     let extras = needed(&rows);
     let names = view.names();
-    let mut page = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n\
-         <title>{}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n<header>\n\
-         <p class=\"kicker\">Image comparison</p>\n<h1>{} images side by side</h1>\n\
+    let mut page = page::begin(&escape(&names.join(", ")), "");
+    let _ = write!(
+        page,
+        "<header>\n<p class=\"kicker\">Image comparison</p>\n<h1>{} images side by side</h1>\n\
          </header>\n<section class=\"part\">\n<h2>Packages<small>{}</small></h2>\n",
-        escape(&names.join(", ")),
         names.len(),
         view.summary()
     );
@@ -49,7 +46,8 @@ pub(super) fn write(view: &MatrixView<'_>, out: &mut dyn Write) -> io::Result<()
     if !rows.is_empty() {
         page.push_str("</tbody>\n</table>\n");
     }
-    page.push_str("</section>\n</main>\n<footer>Compared by Plimsoll</footer>\n</body>\n</html>\n");
+    page.push_str("</section>\n");
+    page::end(&mut page, "Compared by Plimsoll");
     out.write_all(page.as_bytes())?;
     out.flush()
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::super::NOT_INSTALLED;
-use super::super::markdown::{MAX_ROWS, code, rest};
+use crate::markdown::{MAX_ROWS, code, rest};
 use super::{MatrixView, needed};
 
 pub(super) fn write(view: &MatrixView<'_>, out: &mut dyn Write) -> io::Result<()> {

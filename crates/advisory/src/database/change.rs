@@ -1,0 +1,76 @@
+//! What an update changed: the names whose statements are not what they were.
+
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+
+use super::table::Cursor;
+use super::{Database, DatabaseError, PackageKey, decode_group};
+
+/// The keys whose statements, or the advisories behind them, differ between two databases,
+/// whatever numbers these gave them. Only package lists that hold one of them need another
+/// match. What is known about exploitation is keyed by flaw, not by package, and not compared.
+///
+/// # Errors
+/// [`DatabaseError`] where one of the files cannot be read.
+pub fn changed_names(old: &Database, new: &Database) -> Result<BTreeSet<PackageKey>, DatabaseError> {
+    let mut changed = BTreeSet::new();
+    let (mut left, mut right) = (Groups::new(old), Groups::new(new));
+    let (mut before, mut after) = (left.step()?, right.step()?);
+    loop {
+        let order = match (&before, &after) {
+            (None, None) => return Ok(changed),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some((old, _)), Some((new, _))) => old.cmp(new),
+        };
+        let differs = match (&before, &after) {
+            (Some((_, old)), Some((_, new))) if order.is_eq() => old != new,
+            _ => true,
+        };
+        let key = if order.is_le() { &before } else { &after };
+        if let Some((key, _)) = key.as_ref().filter(|_| differs) {
+            changed.extend(PackageKey::decode(key));
+        }
+        if order.is_le() {
+            before = left.step()?;
+        }
+        if order.is_ge() {
+            after = right.step()?;
+        }
+    }
+}
+
+/// Keys with the sum of the fingerprints of all their groups.
+struct Groups<'a> {
+    cursor: Cursor<'a>,
+    ahead: Option<(Vec<u8>, u64)>,
+    started: bool,
+}
+
+impl<'a> Groups<'a> {
+    fn new(database: &'a Database) -> Self {
+        Self { cursor: database.names.cursor(&database.source), ahead: None, started: false }
+    }
+
+    fn read(&mut self) -> Result<Option<(Vec<u8>, u64)>, DatabaseError> {
+        let Some((key, value)) = self.cursor.next_entry()? else { return Ok(None) };
+        Ok(Some((key, decode_group(&value)?.fingerprint)))
+    }
+
+    fn step(&mut self) -> Result<Option<(Vec<u8>, u64)>, DatabaseError> {
+        if !self.started {
+            self.started = true;
+            self.ahead = self.read()?;
+        }
+        let Some((key, mut fingerprint)) = self.ahead.take() else { return Ok(None) };
+        loop {
+            match self.read()? {
+                Some((next, more)) if next == key => fingerprint = fingerprint.wrapping_add(more),
+                other => {
+                    self.ahead = other;
+                    return Ok(Some((key, fingerprint)));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! What lifts a finding: VEX statements and ignore entries.
+
+use plimsoll_model::{Analysis, Digest, Finding, NotAffectedReason, Package, Problem, Verdict};
+
+use crate::vex::ignore::{IgnoreEntry, IgnoreSubject};
+use crate::vex::{VexDocument, VexStatus, VexSubject, effective};
+
+/// The VEX documents that were handed in, and the image that they may speak of.
+#[derive(Debug)]
+pub(super) struct Vex<'a> {
+    documents: &'a [VexDocument],
+    digests: Vec<Digest>,
+    references: Vec<&'a str>,
+}
+
+impl<'a> Vex<'a> {
+    pub(super) fn new(documents: &'a [VexDocument], analysis: &'a Analysis) -> Self {
+        let identity = &analysis.identity;
+        let digests = [&identity.manifest_digest, &identity.index_digest, &identity.config_digest];
+        let cpe = analysis.distribution.as_ref().and_then(|known| known.cpe_name.as_deref());
+        Self {
+            documents,
+            digests: digests.into_iter().flatten().cloned().collect(),
+            references: cpe.into_iter().collect(),
+        }
+    }
+
+    /// Lifts a finding where the statement that counts for it says so. Statements that it is
+    /// affected, or not decided yet, change nothing: the feeds have spoken.
+    pub(super) fn apply(&self, finding: &mut Finding, package: &Package) {
+        if self.documents.is_empty() {
+            return;
+        }
+        let subject = VexSubject {
+            package: package.purl.as_ref(),
+            image_digests: &self.digests,
+            image_purls: &[],
+            references: &self.references,
+        };
+        let Some(statement) = effective(self.documents, &ids(finding), &subject) else { return };
+        let reason = match statement.status {
+            VexStatus::NotAffected => NotAffectedReason::VexNotAffected,
+            VexStatus::Fixed => NotAffectedReason::VexFixed,
+            VexStatus::Affected | VexStatus::UnderInvestigation => return,
+        };
+        let why = statement.justification.as_ref().or(statement.impact.as_ref());
+        finding.verdict = Verdict::NotAffected(reason);
+        finding.lifted_by = Some(match why {
+            Some(why) => format!("{}: {why}", statement.document),
+            None => statement.document.clone(),
+        });
+    }
+}
+
+fn ids(finding: &Finding) -> Vec<&str> {
+    std::iter::once(&finding.id).chain(&finding.aliases).map(String::as_str).collect()
+}
+
+/// The ignore entries, and which of them were of use.
+#[derive(Debug)]
+pub(super) struct Ignores<'a> {
+    entries: Vec<(&'a IgnoreEntry, State)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Unused,
+    Used,
+    Expired,
+    /// It has an end, and nobody says what day it is.
+    Undatable,
+}
+
+impl<'a> Ignores<'a> {
+    /// Entries as they hold at `now`.
+    pub(super) fn new(entries: &'a [IgnoreEntry], now: Option<&str>) -> Self {
+        let today = now.and_then(|now| now.get(..10));
+        let state = |entry: &IgnoreEntry| match today {
+            None => State::Undatable,
+            Some(today) if entry.is_expired(today) => State::Expired,
+            Some(_) => State::Unused,
+        };
+        Self { entries: entries.iter().map(|entry| (entry, state(entry))).collect() }
+    }
+
+    /// Lifts a finding by the first entry that covers it.
+    pub(super) fn apply(&mut self, finding: &mut Finding, package: &Package) {
+        let paths: Vec<String> =
+            package.place.iter().chain(&package.evidence).map(|path| format!("/{path}")).collect();
+        let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+        for (entry, state) in &mut self.entries {
+            if !matches!(state, State::Unused | State::Used) {
+                continue;
+            }
+            let ids = ids(finding);
+            let subject = IgnoreSubject {
+                ids: &ids,
+                package: &package.name,
+                purl: package.purl.as_ref(),
+                paths: &paths,
+            };
+            if entry.covers(&subject) {
+                *state = State::Used;
+                if !matches!(finding.verdict, Verdict::NotAffected(_)) {
+                    finding.verdict = Verdict::NotAffected(NotAffectedReason::Ignored);
+                    finding.lifted_by =
+                        Some(format!("{} ({}, until {})", entry.reason, entry.owner, entry.until));
+                }
+            }
+        }
+    }
+
+    /// What is wrong with the entries.
+    pub(super) fn problems(&self) -> impl Iterator<Item = Problem> {
+        self.entries.iter().filter_map(|(entry, state)| {
+            let until = &entry.until;
+            let (code, detail) = match state {
+                State::Used => return None,
+                State::Unused => (
+                    "ignore-unused",
+                    format!(
+                        "no finding of this image is covered by the entry of line {}; remove it",
+                        entry.line
+                    ),
+                ),
+                State::Expired => (
+                    "ignore-expired",
+                    format!("the entry of line {} ended on {until}, so the finding counts again", entry.line),
+                ),
+                State::Undatable => (
+                    "ignore-undatable",
+                    format!("the entry ends on {until} and today is not known, so it does not count"),
+                ),
+            };
+            Some(Problem::new(code, entry.id.clone(), detail))
+        })
+    }
+}

@@ -1,0 +1,137 @@
+//! What `plimsoll vulns --explain` shows.
+
+use std::cmp::Ordering;
+
+use plimsoll_model::{Advisory, Analysis, FixState, NameKind, Scope, Verdict, Vulnerabilities};
+
+use super::{AppliedStatement, Explained, Explanation, VersionComparison};
+use crate::sample as images;
+use crate::schemas::tests::written;
+use crate::vulnerabilities::sample;
+
+/// The statements about libc6 of the sample: one applies, one is about another release.
+pub(crate) fn statements() -> Vec<AppliedStatement> {
+    let scope = |release: &str| Scope {
+        kind: "deb".to_owned(),
+        distribution: Some("debian".to_owned()),
+        release: Some(release.to_owned()),
+    };
+    let applies = AppliedStatement {
+        package: 1,
+        feed: "debian-tracker".to_owned(),
+        advisory: Advisory {
+            id: "CVE-2024-2961".to_owned(),
+            summary: Some("buffer overflow in iconv()".to_owned()),
+            modified: Some("2026-06-29T21:14:00Z".to_owned()),
+            references: vec!["https://example.org/CVE-2024-2961".to_owned()],
+            ..Advisory::default()
+        },
+        scope: scope("12"),
+        name: "glibc".to_owned(),
+        name_kind: NameKind::Source,
+        version: "2.36-9+deb12u8".to_owned(),
+        state: FixState::Ranges,
+        affected: "before 2.36-9+deb12u9".to_owned(),
+        range: Some("before 2.36-9+deb12u9".to_owned()),
+        comparisons: vec![VersionComparison {
+            installed: "2.36-9+deb12u8".to_owned(),
+            bound: "2.36-9+deb12u9".to_owned(),
+            order: Some(Ordering::Less),
+        }],
+        verdict: Some(Verdict::Affected),
+        inapplicable: None,
+    };
+    let other = AppliedStatement {
+        scope: scope("11"),
+        affected: "before 2.31-13+deb11u9".to_owned(),
+        range: None,
+        comparisons: Vec::new(),
+        verdict: None,
+        inapplicable: Some("it is about another release".to_owned()),
+        ..applies.clone()
+    };
+    vec![applies, other]
+}
+
+fn view<'a>(
+    analysis: &'a Analysis,
+    answer: &'a Vulnerabilities,
+    id: &'a str,
+    statements: &'a [AppliedStatement],
+) -> Explanation<'a> {
+    Explanation { analysis, answer, id, statements, base_layers: Some(1), now: None, width: None }
+}
+
+fn check(id: &str, statements: &[AppliedStatement], base_layers: Option<usize>, format: &str) -> String {
+    let analysis = images::analysis();
+    let answer = sample::answer(&analysis);
+    let view = Explanation { base_layers, ..view(&analysis, &answer, id, statements) };
+    images::plain(&written::<Explained>(&view, format))
+}
+
+#[test]
+fn the_chain_leads_from_the_feed_to_what_to_change() {
+    insta::assert_snapshot!(check("CVE-2024-2961", &statements(), Some(1), "table"));
+}
+
+#[test]
+fn json_holds_the_same_chain() {
+    insta::assert_snapshot!(check("cve-2024-2961", &statements(), Some(1), "json"));
+}
+
+#[test]
+fn json_follows_our_schema() {
+    let analysis = images::analysis();
+    for (answer, statements) in [
+        (sample::answer(&analysis), statements()),
+        (sample::without_data(&analysis), statements()),
+        (Vulnerabilities::default(), Vec::new()),
+    ] {
+        let view = view(&analysis, &answer, "CVE-2024-2961", &statements);
+        crate::schemas::tests::check::<Explained>(&view);
+    }
+}
+
+#[test]
+fn what_to_change_depends_on_whose_layer_it_is() {
+    let todo = |id: &str, base| {
+        let text = check(id, &[], base, "table");
+        text.lines().find_map(|line| line.trim().strip_prefix("To do").map(|rest| rest.trim().to_owned()))
+    };
+    let expect = |text: &str| Some(text.to_owned());
+    assert_eq!(
+        todo("CVE-2024-2961", Some(1)),
+        expect("fixed in 2.36-9+deb12u9: rebuild on a newer base image")
+    );
+    assert_eq!(todo("GHSA-xxxx-yyyy-zzzz", Some(1)), expect("fixed in 1.3.1: upgrade it in your own layer"));
+    assert_eq!(
+        todo("CVE-2024-2961", None),
+        expect(
+            "fixed in 2.36-9+deb12u9: upgrade it where layer 1 of 2 is made, or rebuild on a base image that has it"
+        )
+    );
+    assert_eq!(todo("CVE-2022-3715", Some(1)), expect("the publisher will not fix it"));
+    assert_eq!(todo("CVE-2023-4641", Some(1)), expect("no fixed version is out yet"));
+    assert_eq!(todo("CVE-2020-0001", Some(1)), None);
+}
+
+#[test]
+fn an_alias_leads_to_the_finding() {
+    let text = check("GHSA-AAAA-bbbb-cccc", &[], None, "table");
+    assert!(text.starts_with("CVE-2024-2961: buffer overflow in iconv()\n"), "{text}");
+}
+
+#[test]
+fn a_statement_that_finds_nothing_wrong_is_explained_too() {
+    let mut statements = statements();
+    statements[0].verdict = Some(Verdict::NotAffected(plimsoll_model::NotAffectedReason::OutsideRanges));
+    let text = check("CVE-1999-0001", &statements, None, "table");
+    assert!(text.contains("Verdict    not affected: the version lies in no affected range"), "{text}");
+    assert!(!text.contains("To do"), "{text}");
+}
+
+#[test]
+fn an_id_that_nobody_speaks_of_is_not_called_absent_where_packages_were_not_judged() {
+    let text = check("CVE-1999-0001", &[], None, "table");
+    insta::assert_snapshot!(text);
+}

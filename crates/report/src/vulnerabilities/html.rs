@@ -1,0 +1,209 @@
+//! Findings as one page that needs nothing else, in the style of the comparison of two images.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use plimsoll_model::{Conclusion, Finding, SeverityLevel, Verdict};
+
+use super::totals::Totals;
+use super::words::{Remedy, address, exploited, percent, reason};
+use super::{VulnerabilityList, facts};
+use crate::page::{self, VULNERABILITY_STYLE, escape};
+use crate::units::{count, counted};
+
+/// Up to how many rows the page has: a browser stays quick, and the page says what it leaves out.
+const MAX_ROWS: usize = 10_000;
+
+pub(super) fn write(list: &VulnerabilityList<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let name = escape(&list.analysis.identity.name);
+    let mut page = page::begin(&format!("Vulnerabilities of {name}"), VULNERABILITY_STYLE);
+    let class = match list.answer.conclusion() {
+        Conclusion::Clean => "remark same",
+        Conclusion::Affected => "remark bad",
+        Conclusion::NoData => "remark",
+    };
+    let _ = write!(
+        page,
+        "<header>\n<p class=\"kicker\">Vulnerabilities</p>\n<h1>{name}</h1>\n<p class=\"{class}\">{}</p>\n",
+        escape(&facts::headline(list))
+    );
+    for remark in facts::remarks(list) {
+        let _ = writeln!(page, "<p class=\"remark\">{}</p>", escape(&remark));
+    }
+    let database = facts::database_line(&list.answer.database, list.now);
+    let _ = write!(page, "<p class=\"database\">{}</p>\n</header>\n", escape(&database));
+    write_totals(list, &mut page);
+    write_findings(list, &mut page);
+    write_coverage(list, &mut page);
+    page::end(&mut page, "Written by Plimsoll");
+    out.write_all(page.as_bytes())?;
+    out.flush()
+}
+
+/// One tile for each severity, and how many can be fixed.
+fn write_totals(list: &VulnerabilityList<'_>, page: &mut String) {
+    let totals = Totals::of(list.answer);
+    page.push_str("<section class=\"totals\" aria-label=\"Findings by severity\">\n");
+    for (level, findings, fixable) in &totals.severities {
+        let quiet = matches!(level, SeverityLevel::Negligible | SeverityLevel::Unknown);
+        if quiet && *findings == 0 {
+            continue;
+        }
+        let empty = if *findings == 0 { " none" } else { "" };
+        let _ = write!(page, "<p class=\"tile {level}{empty}\"><b>{}</b>{level}", count(*findings));
+        if *fixable > 0 {
+            let _ = write!(page, "<span>{} fixable</span>", count(*fixable));
+        }
+        page.push_str("</p>\n");
+    }
+    page.push_str("</section>\n");
+}
+
+/// The class of a row, which the filters look at.
+const fn class(finding: &Finding) -> &'static str {
+    match finding.severity {
+        SeverityLevel::Critical => "critical",
+        SeverityLevel::High => "high",
+        SeverityLevel::Medium => "medium",
+        SeverityLevel::Low => "low",
+        SeverityLevel::Negligible => "negligible",
+        SeverityLevel::Unknown => "unknown",
+    }
+}
+
+/// The buttons that leave rows of one severity only, or fixable ones. They are radio buttons,
+/// which the style sheet looks at, so they need no script.
+fn write_filter(findings: &[&Finding], page: &mut String) {
+    let mut kinds: Vec<(&str, usize)> = SeverityLevel::ALL
+        .into_iter()
+        .rev()
+        .map(|level| (level.word(), findings.iter().filter(|finding| finding.severity == level).count()))
+        .filter(|(_, rows)| *rows > 0)
+        .collect();
+    let fixable = findings.iter().filter(|finding| finding.fixed_version.is_some()).count();
+    if fixable > 0 && fixable < findings.len() {
+        kinds.push(("fixable", fixable));
+    }
+    if kinds.len() < 2 {
+        return;
+    }
+    page.push_str("<input type=\"radio\" name=\"only\" id=\"only-all\" checked>");
+    for (word, _) in &kinds {
+        let _ = write!(page, "<input type=\"radio\" name=\"only\" id=\"only-{word}\">");
+    }
+    let all = count(findings.len() as u64);
+    let _ = write!(page, "\n<p class=\"filter\"><label for=\"only-all\">all <b>{all}</b></label>");
+    for (word, rows) in &kinds {
+        let _ = write!(page, "<label for=\"only-{word}\">{word} <b>{}</b></label>", count(*rows as u64));
+    }
+    page.push_str("</p>\n");
+}
+
+fn write_findings(list: &VulnerabilityList<'_>, page: &mut String) {
+    let findings: Vec<&Finding> = list.open().collect();
+    let _ = write!(
+        page,
+        "<section id=\"findings\" class=\"part\">\n<h2>Findings<small>{}</small></h2>\n",
+        counted(findings.len() as u64, "finding")
+    );
+    if findings.is_empty() {
+        page.push_str("<p class=\"nothing\">No finding to show.</p>\n");
+    } else {
+        write_filter(&findings, page);
+        page.push_str(
+            "<table class=\"findings\">\n<thead><tr><th>Vulnerability</th><th>Severity</th><th>CVSS</th>\
+             <th>EPSS</th><th>Package</th><th>Installed</th><th>Fixed in</th><th>Layer</th></tr></thead>\n<tbody>\n",
+        );
+        for finding in findings.iter().take(MAX_ROWS) {
+            write_row(list, finding, page);
+        }
+        page.push_str("</tbody>\n</table>\n");
+        if findings.len() > MAX_ROWS {
+            let rest = count((findings.len() - MAX_ROWS) as u64);
+            let _ = writeln!(page, "<p class=\"nothing\">And {rest} more, which the CSV format lists.</p>");
+        }
+    }
+    for line in facts::selection(list).into_iter().chain(facts::set_apart(list)) {
+        let _ = writeln!(page, "<p class=\"apart\">{}</p>", escape(&line));
+    }
+    page.push_str("</section>\n");
+}
+
+fn write_row(list: &VulnerabilityList<'_>, finding: &Finding, page: &mut String) {
+    let package = list.package(finding);
+    let remedy = Remedy::of(finding);
+    let fixable = if finding.fixed_version.is_some() { " fixable" } else { "" };
+    let _ = write!(page, "<tr class=\"{}{fixable}\"><th scope=\"row\">", class(finding));
+    let id = escape(&finding.id);
+    match address(&finding.id) {
+        Some(address) => {
+            let _ = write!(page, "<a href=\"{}\" rel=\"noreferrer\">{id}</a>", escape(&address));
+        }
+        None => page.push_str(&id),
+    }
+    if let Some(entry) = &finding.known_exploited {
+        let since = escape(&exploited(entry)).into_owned();
+        let _ = write!(page, " <span class=\"badge exploited\" title=\"listed {since}\">exploited</span>");
+    }
+    if let Some(summary) = &finding.summary {
+        let _ = write!(page, "<span class=\"summary\">{}</span>", escape(summary));
+    }
+    let mut about = Vec::new();
+    if let (Verdict::Unknown(_), Some(reason)) = (finding.verdict, reason(finding)) {
+        about.push(format!("Undecided: {reason}."));
+    }
+    about.extend(finding.disagreement.clone());
+    if !about.is_empty() {
+        let _ = write!(page, "<span class=\"summary\">{}</span>", escape(&about.join(" ")));
+    }
+    let score = finding.cvss.map(|score| score.to_string()).unwrap_or_default();
+    let probability = finding.exploit_probability.map(percent).unwrap_or_default();
+    let name = package.map(|package| package.name.as_str()).unwrap_or_default();
+    let _ = write!(
+        page,
+        "</th><td class=\"what\"><span class=\"badge {0}\">{0}</span></td>\
+         <td class=\"number\" data-side=\"CVSS\">{score}</td>\
+         <td class=\"number\" data-side=\"EPSS\">{probability}</td>\
+         <td class=\"package\" data-side=\"Package\">{1}</td>\
+         <td class=\"value\" data-side=\"Installed\">{2}</td>",
+        class(finding),
+        escape(name),
+        escape(&finding.version)
+    );
+    let (state, text) = match remedy {
+        Some(Remedy::Fixed(version)) => ("value fixed", escape(version)),
+        Some(other) => ("missing", other.text().into()),
+        None => ("missing", "unknown".into()),
+    };
+    let _ = write!(page, "<td class=\"{state}\" data-side=\"Fixed in\">{text}</td>");
+    let _ = write!(page, "<td class=\"layer\" data-side=\"Layer\">");
+    if let Some((position, layer)) = list.layer(finding) {
+        let title = escape(layer.instruction.as_deref().unwrap_or("no instruction is recorded"));
+        let _ = write!(page, "<span title=\"{title}\">{position}/{}</span>", list.analysis.layers.len());
+        if let Some(base) = list.is_base(finding) {
+            let _ = write!(page, " <small>{}</small>", if base { "base" } else { "own" });
+        }
+    }
+    page.push_str("</td></tr>\n");
+}
+
+fn write_coverage(list: &VulnerabilityList<'_>, page: &mut String) {
+    let lines = facts::not_judged(list);
+    let judged = facts::judged(list);
+    page.push_str("<section id=\"coverage\" class=\"part\">\n<h2>Coverage</h2>\n");
+    if !lines.is_empty() {
+        page.push_str("<p class=\"remark\">Not judged, and so not known to be free of vulnerabilities:</p>\n<ul class=\"coverage\">\n");
+        for line in lines {
+            let _ = writeln!(page, "<li>{}</li>", escape(&line));
+        }
+        page.push_str("</ul>\n");
+    }
+    if !judged.is_empty() {
+        page.push_str("<p class=\"apart\">Judged:</p>\n<ul class=\"coverage\">\n");
+        for line in judged {
+            let _ = writeln!(page, "<li>{}</li>", escape(&line));
+        }
+        page.push_str("</ul>\n");
+    }
+    page.push_str("</section>\n");
+}

@@ -1,0 +1,240 @@
+//! Findings as SARIF 2.1.0 (OASIS), as GitHub's code scanning takes it.
+//!
+//! A rule per id, a result per finding that is affected (`fail`, with a level by severity) or
+//! undecided (`review`). Results stand where the package database lies; the package is the logical
+//! location. What a VEX statement or an ignore entry lifts is no result: code scanning shows
+//! suppressed results as alerts. Packages that nobody could judge are notifications of the run.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use plimsoll_model::{Finding, Package, SeverityLevel, Verdict};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::words::{Remedy, address, percent, reason, security_severity};
+use super::{VulnerabilityList, facts};
+use crate::buffer::Buffer;
+use crate::json::value;
+use crate::packages::bill::{TOOL, VERSION};
+
+/// Where the standard's own schema lies.
+const SCHEMA: &str =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+
+/// The name of our fingerprint; its number goes up when what it is made of changes.
+const FINGERPRINT: &str = "plimsollFinding/v1";
+
+/// A result: the finding, and its rule's position.
+type Placed<'a> = (&'a Finding, usize);
+
+pub(super) fn write(list: &VulnerabilityList<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let mut positions: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut rules: Vec<Vec<&Finding>> = Vec::new();
+    let mut results: Vec<Placed<'_>> = Vec::new();
+    for finding in list.open() {
+        let position = *positions.entry(&finding.id).or_insert(rules.len());
+        match rules.get_mut(position) {
+            Some(rule) => rule.push(finding),
+            None => rules.push(vec![finding]),
+        }
+        results.push((finding, position));
+    }
+    let mut out = Buffer::new(out);
+    out.text("{\n\"$schema\": ");
+    value(&mut out.bytes, SCHEMA);
+    out.text(",\n\"version\": \"2.1.0\",\n\"runs\": [{\n\"tool\": {\"driver\": {\"name\": ");
+    value(&mut out.bytes, TOOL);
+    out.text(", \"version\": ");
+    value(&mut out.bytes, VERSION);
+    out.text(", \"rules\": [");
+    for (position, findings) in rules.iter().enumerate() {
+        out.text(if position == 0 { "\n" } else { ",\n" });
+        value(&mut out.bytes, &rule(findings));
+        out.end_row()?;
+    }
+    out.text("\n]}},\n\"invocations\": [");
+    value(&mut out.bytes, &invocation(list));
+    out.text("],\n\"properties\": ");
+    value(&mut out.bytes, &properties(list));
+    out.text(",\n\"columnKind\": \"utf16CodeUnits\",\n\"results\": [");
+    for (position, placed) in results.into_iter().enumerate() {
+        out.text(if position == 0 { "\n" } else { ",\n" });
+        value(&mut out.bytes, &result(list, placed));
+        out.end_row()?;
+    }
+    out.text("\n]\n}]\n}\n");
+    out.finish()
+}
+
+/// The rule of one id, from all findings with it.
+fn rule(findings: &[&Finding]) -> Value {
+    let Some(worst) = findings.iter().max_by_key(|finding| (finding.severity, finding.cvss)) else {
+        return json!({"id": "none"});
+    };
+    let summary = findings.iter().find_map(|finding| finding.summary.as_deref());
+    let text = summary.map_or_else(|| worst.id.clone(), |summary| format!("{}: {summary}", worst.id));
+    let mut tags = vec!["vulnerability".to_owned(), "security".to_owned(), worst.severity.to_string()];
+    if findings.iter().any(|finding| finding.known_exploited.is_some()) {
+        tags.push("known-exploited".to_owned());
+    }
+    let mut rule = json!({
+        "id": worst.id,
+        "shortDescription": {"text": text},
+        "fullDescription": {"text": text},
+        "defaultConfiguration": {"level": level(worst.severity)},
+        "properties": {
+            "security-severity": security_severity(worst),
+            "precision": "very-high",
+            "tags": tags,
+            "aliases": worst.aliases,
+        },
+    });
+    if let (Some(address), Some(rule)) = (address(&worst.id), rule.as_object_mut()) {
+        rule.insert("helpUri".to_owned(), Value::from(address));
+    }
+    rule
+}
+
+const fn level(severity: SeverityLevel) -> &'static str {
+    match severity {
+        SeverityLevel::Critical | SeverityLevel::High => "error",
+        SeverityLevel::Medium => "warning",
+        SeverityLevel::Low | SeverityLevel::Negligible | SeverityLevel::Unknown => "note",
+    }
+}
+
+fn result(list: &VulnerabilityList<'_>, (finding, rule): Placed<'_>) -> Value {
+    let package = list.package(finding);
+    let name = package.map_or("", |package| package.name.as_str());
+    let mut text = match finding.verdict {
+        Verdict::Affected => format!("{name} {} has {}.", finding.version, finding.id),
+        _ => format!("Whether {name} {} has {} is not known", finding.version, finding.id),
+    };
+    if let (Verdict::Unknown(_), Some(reason)) = (finding.verdict, reason(finding)) {
+        text.push_str(&format!(": {reason}."));
+    }
+    if let Some(remedy) = Remedy::of(finding) {
+        text.push_str(&format!(" {}", remedy.advice(name)));
+    }
+    if let Some((position, layer)) = list.layer(finding) {
+        let whose = match list.is_base(finding) {
+            Some(true) => " of the base image",
+            Some(false) => " of the image's own",
+            None => "",
+        };
+        text.push_str(&format!(" It came with layer {position}{whose} ({}).", layer.digest.short()));
+    }
+    let affected = finding.verdict == Verdict::Affected;
+    json!({
+        "ruleId": finding.id,
+        "ruleIndex": rule,
+        "kind": if affected { "fail" } else { "review" },
+        // The standard has levels for failures only.
+        "level": if affected { level(finding.severity) } else { "none" },
+        "message": {"text": text},
+        "locations": [{
+            "physicalLocation": {
+                "artifactLocation": {"uri": uri(list, finding, package)},
+                "region": {"startLine": 1},
+            },
+            "logicalLocations": [{
+                "name": name,
+                "fullyQualifiedName": qualified(package, finding),
+                "kind": "package",
+            }],
+        }],
+        "partialFingerprints": {FINGERPRINT: fingerprint(finding, package)},
+        "properties": {
+            "security-severity": security_severity(finding),
+            "installedVersion": finding.version,
+            "fixedVersion": finding.fixed_version,
+            "fix": Remedy::of(finding).map(Remedy::word),
+            "cvss": finding.cvss.map(|score| score.to_string()),
+            "epss": finding.exploit_probability.map(percent),
+            "knownExploited": finding.known_exploited.is_some(),
+            "layer": list.layer(finding).map(|(_, layer)| layer.digest.to_string()),
+            "baseImage": list.is_base(finding),
+        },
+    })
+}
+
+/// The package with its version, as a package URL where it has one.
+fn qualified(package: Option<&Package>, finding: &Finding) -> String {
+    let Some(package) = package else { return finding.version.clone() };
+    crate::packages::purl(package).map_or_else(
+        || format!("{}/{}@{}", package.kind, package.name, finding.version),
+        |purl| purl.to_string(),
+    )
+}
+
+/// The file that says that the package is installed, relative to the root of the image: code
+/// scanning takes no absolute path. The image itself where no file says so.
+fn uri(list: &VulnerabilityList<'_>, finding: &Finding, package: Option<&Package>) -> String {
+    let place = package.and_then(|package| package.place.as_ref());
+    let path = finding.evidence.as_ref().or(place).map(|path| escape(path.as_bytes()));
+    path.filter(|path| !path.is_empty()).unwrap_or_else(|| {
+        match escape(list.analysis.identity.name.as_bytes()) {
+            empty if empty.is_empty() => "image".to_owned(),
+            name => name,
+        }
+    })
+}
+
+/// Bytes as a relative reference of RFC 3986: no scheme and no authority can come of them.
+pub(super) fn escape(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    let bytes = bytes.iter().skip_while(|byte| **byte == b'/');
+    for byte in bytes {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(byte) {
+            text.push(char::from(*byte));
+        } else {
+            text.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    text
+}
+
+/// What stays the same while the finding is the same: neither the installed version nor the
+/// position, nor anything that a database may change, is part of it.
+fn fingerprint(finding: &Finding, package: Option<&Package>) -> String {
+    let mut hasher = Sha256::new();
+    let mut add = |part: &[u8]| {
+        hasher.update((part.len() as u64).to_be_bytes());
+        hasher.update(part);
+    };
+    add(finding.id.as_bytes());
+    if let Some(package) = package {
+        add(package.kind.as_str().as_bytes());
+        add(package.name.as_bytes());
+        add(package.arch.as_deref().unwrap_or_default().as_bytes());
+        add(package.place.as_ref().map_or(b"", |place| place.as_bytes()));
+    }
+    let hash: [u8; 32] = hasher.finalize().into();
+    plimsoll_model::digest::hex(&hash)
+}
+
+fn invocation(list: &VulnerabilityList<'_>) -> Value {
+    let note = |text: String| json!({"level": "warning", "message": {"text": text}});
+    let missing = facts::not_judged(list).into_iter().map(|line| note(format!("Not judged: {line}.")));
+    let remarks = facts::remarks(list).into_iter().map(note);
+    json!({
+        "executionSuccessful": true,
+        "toolExecutionNotifications": missing.chain(remarks).collect::<Vec<_>>(),
+    })
+}
+
+fn properties(list: &VulnerabilityList<'_>) -> Value {
+    let identity = &list.analysis.identity;
+    let lifted =
+        list.answer.findings.len() - list.answer.affected().count() - list.answer.undecided().count();
+    json!({
+        "image": identity.name,
+        "imageDigest": identity.manifest_digest.as_ref().map(ToString::to_string),
+        "platform": identity.platform.as_ref().map(ToString::to_string),
+        "conclusion": list.answer.conclusion(),
+        "summary": facts::headline(list),
+        "database": facts::database_line(&list.answer.database, None),
+        "findingsNotCounted": lifted,
+    })
+}

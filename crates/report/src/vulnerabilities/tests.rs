@@ -1,0 +1,275 @@
+//! What `plimsoll vulns` shows, that its documents are valid and steady, and that missing data
+//! never reads as a clean image.
+
+use plimsoll_model::{Analysis, Package, PackageType, Problem, SeverityLevel, Vulnerabilities};
+use serde_json::Value;
+
+use super::{ALL, VulnerabilityList, Vulns, sample};
+use crate::packages::tests::errors;
+use crate::sample as images;
+use crate::schemas::tests::written;
+
+fn document(format: &str, list: &VulnerabilityList<'_>) -> String {
+    images::plain(&written::<Vulns>(list, format))
+}
+
+/// The sample's findings, asked for three days after its database was built.
+fn check(format: &str) -> String {
+    let analysis = images::analysis();
+    let answer = sample::answer(&analysis);
+    let list = VulnerabilityList {
+        base_layers: Some(1),
+        now: Some("2026-07-03T08:00:00Z"),
+        ..VulnerabilityList::new(&analysis, &answer)
+    };
+    document(format, &list)
+}
+
+#[test]
+fn the_table_says_the_answer_first_and_the_worst_finding_next() {
+    insta::assert_snapshot!(check("table"));
+}
+
+#[test]
+fn json_holds_everything_known_about_each_finding() {
+    insta::assert_snapshot!(check("json"));
+}
+
+#[test]
+fn the_first_columns_of_csv_are_fixed() {
+    let csv = check("csv");
+    assert!(csv.starts_with("id,severity,type,package,installed,fixed,state,layer,"), "{csv}");
+    insta::assert_snapshot!(csv);
+}
+
+#[test]
+fn sarif_has_a_rule_per_id_and_a_result_per_open_finding() {
+    insta::assert_snapshot!(check("sarif"));
+}
+
+#[test]
+fn cyclonedx_points_from_vulnerabilities_into_the_bill() {
+    insta::assert_snapshot!(check("cyclonedx-vex"));
+}
+
+#[test]
+fn openvex_states_what_is_affected_fixed_lifted_and_undecided() {
+    insta::assert_snapshot!(check("openvex"));
+}
+
+#[test]
+fn markdown_folds_the_rows_and_keeps_the_answer_in_view() {
+    insta::assert_snapshot!(check("markdown"));
+}
+
+#[test]
+fn html_is_one_well_formed_page_without_a_request() {
+    let page = check("html");
+    crate::page::assert_well_formed(&page);
+    for forbidden in ["<script", "<link", "src=", "url(", "@import", "<expansion>"] {
+        assert!(!page.contains(forbidden), "{forbidden}");
+    }
+    assert!(page.contains("<a href=\"https://www.cve.org/CVERecord?id=CVE-2024-2961\" rel=\"noreferrer\">"));
+    assert!(page.contains("Not judged, and so not known to be free of vulnerabilities"));
+}
+
+/// The sample image under every kind of answer.
+fn answers() -> Vec<(Analysis, Vulnerabilities)> {
+    let analysis = images::analysis();
+    let empty = Analysis::default();
+    let hostile = hostile();
+    let found = hostile_answer(&hostile);
+    vec![
+        (analysis.clone(), sample::answer(&analysis)),
+        (analysis.clone(), sample::without_data(&analysis)),
+        (analysis.clone(), sample::clean(&analysis)),
+        (analysis, Vulnerabilities::default()),
+        (empty, Vulnerabilities::default()),
+        (hostile, found),
+    ]
+}
+
+/// Everything in it comes from an image or a feed, so everything can be anything.
+fn hostile() -> Analysis {
+    let mut analysis = images::analysis();
+    analysis.identity.name = "https://@:\u{1b}[31m\n|".to_owned();
+    analysis.identity.reference = None;
+    analysis.identity.manifest_digest = None;
+    analysis.identity.index_digest = None;
+    for text in ["", "a\nb", "\u{0}\u{7f}", "(", "x <y>", "\"\\", "\u{202e}", "`|`", "../../etc"] {
+        analysis.packages.push(Package::new(PackageType::from_text(text), text, text));
+    }
+    analysis
+}
+
+fn hostile_answer(analysis: &Analysis) -> Vulnerabilities {
+    let mut answer = sample::answer(analysis);
+    for (position, package) in analysis.packages.iter().enumerate() {
+        let mut finding = sample::finding(analysis, &package.name, position as u32, SeverityLevel::High);
+        finding.summary = Some("</style><script>\u{1b}]0;x\u{7}|`\n@everyone #1".to_owned());
+        finding.aliases = vec![package.name.clone(), package.name.clone(), "x".repeat(5_000)];
+        finding.fixed_version = (position % 2 == 0).then(|| package.version.repeat(3_000));
+        finding.disagreement = Some(package.name.clone());
+        answer.findings.push(finding);
+    }
+    // Positions that lead nowhere.
+    let mut lost = sample::finding(analysis, "CVE-1-1", 0, SeverityLevel::Low);
+    (lost.package, lost.layer) = (9_999, Some(u32::MAX));
+    answer.findings.push(lost);
+    answer.problems.push(Problem::new("strange", "</p>", "\u{1b}[31m"));
+    answer.database.built_at = Some("\u{1b}[31m 9999".to_owned());
+    answer.database.feeds[0].newest = Some("\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}".to_owned());
+    answer
+}
+
+#[test]
+fn every_document_follows_its_published_schema_whatever_an_image_holds() {
+    let published = [
+        ("sarif", "sarif-schema-2.1.0.json"),
+        ("cyclonedx-vex", "bom-1.6.schema.json"),
+        ("openvex", "openvex_json_schema.json"),
+    ];
+    for (analysis, answer) in answers() {
+        let list = VulnerabilityList { base_layers: Some(1), ..VulnerabilityList::new(&analysis, &answer) };
+        for (format, schema) in published {
+            // A statement is about a vulnerability: without any there is none to make.
+            if format == "openvex" && answer.findings.is_empty() {
+                continue;
+            }
+            let bytes = written::<Vulns>(&list, format);
+            assert_eq!(errors(schema, &bytes), [""; 0], "{format}");
+        }
+    }
+}
+
+#[test]
+fn json_follows_our_schema_whatever_an_image_holds() {
+    for (analysis, answer) in answers() {
+        crate::schemas::tests::check::<Vulns>(&VulnerabilityList::new(&analysis, &answer));
+    }
+}
+
+#[test]
+fn a_document_that_breaks_the_published_schema_is_noticed() {
+    let wrong = [
+        ("sarif", "sarif-schema-2.1.0.json", "\"level\":\"error\"", "\"level\":\"loud\""),
+        ("cyclonedx-vex", "bom-1.6.schema.json", "\"state\":\"in_triage\"", "\"state\":\"lost\""),
+        ("openvex", "openvex_json_schema.json", "\"status\":\"affected\"", "\"status\":\"ill\""),
+    ];
+    for (format, schema, right, wrong) in wrong {
+        let good = check(format);
+        assert!(good.contains(right), "{format}");
+        let there = errors(schema, b"{}") != [""; 0];
+        assert_eq!(errors(schema, good.replace(right, wrong).as_bytes()) != [""; 0], there, "{format}");
+    }
+}
+
+#[test]
+fn missing_data_never_reads_as_a_clean_image() {
+    let analysis = images::analysis();
+    for answer in [sample::without_data(&analysis), Vulnerabilities::default()] {
+        let list = VulnerabilityList::new(&analysis, &answer);
+        for format in ["table", "markdown", "html"] {
+            let text = document(format, &list);
+            assert!(text.contains("No data"), "{format}: {text}");
+            assert!(text.contains("There is no advisory data: no feed is loaded."), "{format}: {text}");
+            assert!(!text.contains("No known vulnerability"), "{format}: {text}");
+        }
+        let json: Value = serde_json::from_slice(&written::<Vulns>(&list, "json")).unwrap();
+        assert_eq!(json["conclusion"], "no-data");
+        let sarif: Value = serde_json::from_slice(&written::<Vulns>(&list, "sarif")).unwrap();
+        assert_eq!(sarif["runs"][0]["properties"]["conclusion"], "no-data");
+    }
+    let answer = sample::without_data(&analysis);
+    let table = document("table", &VulnerabilityList::new(&analysis, &answer));
+    insta::assert_snapshot!(table);
+}
+
+#[test]
+fn a_clean_image_says_how_much_was_judged_and_with_what() {
+    let analysis = images::analysis();
+    let answer = sample::clean(&analysis);
+    insta::assert_snapshot!(document("table", &VulnerabilityList::new(&analysis, &answer)));
+}
+
+#[test]
+fn totals_are_those_of_the_whole_answer_when_rows_are_chosen() {
+    let analysis = images::analysis();
+    let answer = sample::answer(&analysis);
+    let mut list = VulnerabilityList::new(&analysis, &answer);
+    list.selected.retain(|position| answer.findings[*position].known_exploited.is_some());
+    let table = document("table", &list);
+    assert!(table.contains("4 findings of 4 vulnerabilities in 4 packages"), "{table}");
+    assert!(table.contains("Shown: 1 of 5 findings."), "{table}");
+    assert_eq!(document("csv", &list).lines().count(), 2);
+}
+
+#[test]
+fn a_narrow_terminal_cuts_columns_and_not_ids() {
+    let analysis = images::analysis();
+    let answer = sample::answer(&analysis);
+    let list = VulnerabilityList { width: Some(70), ..VulnerabilityList::new(&analysis, &answer) };
+    assert!(document("table", &list).contains("\nGHSA-xxxx-yyyy-zzzz  high"));
+}
+
+#[test]
+fn a_fingerprint_outlives_an_upgrade_and_a_new_database() {
+    let fingerprints = |version: &str, built: &str| {
+        let mut analysis = images::analysis();
+        analysis.packages[1].version = version.to_owned();
+        let mut answer = sample::answer(&analysis);
+        answer.database.built_at = Some(built.to_owned());
+        let list = VulnerabilityList::new(&analysis, &answer);
+        let sarif: Value = serde_json::from_slice(&written::<Vulns>(&list, "sarif")).unwrap();
+        let results = sarif["runs"][0]["results"].as_array().unwrap().clone();
+        results.iter().map(|result| result["partialFingerprints"].to_string()).collect::<Vec<_>>()
+    };
+    let before = fingerprints("2.36-9+deb12u8", "2026-06-30T04:00:00Z");
+    assert_eq!(before, fingerprints("2.36-9+deb12u7", "2026-07-30T04:00:00Z"));
+    let different: std::collections::BTreeSet<&String> = before.iter().collect();
+    assert_eq!(different.len(), before.len());
+}
+
+#[test]
+fn formats_for_programs_do_not_depend_on_the_time_of_asking() {
+    let analysis = images::analysis();
+    let answer = sample::answer(&analysis);
+    let today = VulnerabilityList::new(&analysis, &answer);
+    let later = VulnerabilityList { now: Some("2027-01-01T00:00:00Z"), ..today.clone() };
+    for format in ALL.iter().map(|format| format.id) {
+        let same = document(format, &today) == document(format, &later);
+        assert_eq!(same, !matches!(format, "table" | "markdown" | "html"), "{format}");
+        assert_eq!(document(format, &today), document(format, &today), "{format}");
+    }
+}
+
+#[test]
+fn no_text_of_a_feed_becomes_markup_or_drives_the_terminal() {
+    let analysis = hostile();
+    let answer = hostile_answer(&analysis);
+    let list = VulnerabilityList::new(&analysis, &answer);
+    let page = document("html", &list);
+    crate::page::assert_well_formed(&page);
+    assert!(!page.contains("<script>"));
+    let table = String::from_utf8(written::<Vulns>(&list, "table")).unwrap();
+    assert!(!table.contains("\u{1b}[31m 9999") && !table.contains("\u{1b}]0"));
+}
+
+#[test]
+fn temporary_pages() {
+    let analysis = images::analysis();
+    let mut answer = sample::answer(&analysis);
+    for n in 0..14u32 {
+        let level = SeverityLevel::ALL[(n % 6) as usize];
+        let mut f = sample::finding(&analysis, &format!("CVE-2025-{}", 20000 + n * 37), n % 4, level);
+        f.fixed_version = (n % 3 == 0).then(|| "2.36-9+deb12u10".to_owned());
+        f.summary = Some("An integer overflow was found in the parser of extended attributes, which allows a local attacker to read memory out of bounds".to_owned());
+        f.cvss = Some(plimsoll_model::CvssScore(20 + (n * 6) as u8));
+        answer.findings.push(f);
+    }
+    let list = VulnerabilityList { base_layers: Some(1), now: Some("2026-07-03T08:00:00Z"), ..VulnerabilityList::new(&analysis, &answer) };
+    std::fs::write("/tmp/plimsoll-shots/vulns.html", written::<Vulns>(&list, "html")).unwrap();
+    let nothing = sample::without_data(&analysis);
+    let list = VulnerabilityList::new(&analysis, &nothing);
+    std::fs::write("/tmp/plimsoll-shots/nodata.html", written::<Vulns>(&list, "html")).unwrap();
+}
