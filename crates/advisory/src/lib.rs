@@ -8,10 +8,12 @@
 //!
 //! * [`Feed`] is a publisher's format: which requests fetch it, and what its bytes say.
 //! * [`feed::ALL`] is the list that everything else derives from.
+//! * [`database::DatabaseBuilder`] compiles advisories, [`database::Database`] looks them up.
+//! * [`matching::find`] judges the packages of an image, [`matching::explain`] says how.
 
 pub mod cvss;
-pub mod epss;
 pub mod database;
+pub mod epss;
 pub mod feed;
 pub mod kev;
 pub mod matching;

@@ -116,7 +116,7 @@ impl AdvisoryStore {
                 folder.display()
             )));
         }
-        self.build(found, &[], progress)
+        self.build(&found, &[], progress)
     }
 
     /// Fetches feeds and builds the database from all that was ever fetched.
@@ -128,12 +128,12 @@ impl AdvisoryStore {
         let feeds = self.directory.join("feeds");
         let failed = fetch::fetch(&feeds, options, progress)?;
         let found = find(&feeds)?;
-        self.build(found, &failed, progress)
+        self.build(&found, &failed, progress)
     }
 
     fn build(
         &self,
-        found: Found,
+        found: &Found,
         failed: &[(String, Problem)],
         progress: &dyn Progress,
     ) -> Result<Updated, AdvisoryError> {

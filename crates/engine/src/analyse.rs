@@ -72,7 +72,7 @@ impl Engine {
     /// in [`Analysis::problems`] instead.
     pub fn analyse(&self, name: &str, purpose: Purpose, progress: &dyn Progress) -> Result<Analysis, EngineError> {
         let place = Place::tell(name)
-            .map_err(|source| EngineError::Source { image: name.to_owned(), source })?;
+            .map_err(|source| EngineError::of_source(name, source))?;
         match &place {
             Place::Directory(root) => self.analyse_directory(name, root, purpose, progress),
             Place::Sbom(path) => crate::sbom::read(name, path),
@@ -90,7 +90,7 @@ impl Engine {
     fn analyse_image(&self, name: &str, source: &dyn Source, progress: &dyn Progress) -> Result<Analysis, EngineError> {
         let image = source
             .image(self.settings.platform.as_ref())
-            .map_err(|source| EngineError::Source { image: name.to_owned(), source })?;
+            .map_err(|source| EngineError::of_source(name, source))?;
         let mut problems = Vec::new();
         let facts = self.layer_facts(name, source, &image, progress, &mut problems)?;
         let layers: Vec<&LayerFacts> = image.layers.iter().map(|layer| &facts[&layer.digest]).collect();
@@ -217,14 +217,14 @@ impl Engine {
                 Err(source) => fail(EngineError::Layer {
                     image: name.to_owned(),
                     digest: layer.digest.clone(),
-                    source,
+                    source: Box::new(source),
                 }),
             }
         };
         if source.is_stream() {
             let outcome = source.stream_layers(wanted, &mut |layer, blob| read(layer, blob, true));
             if let Err(source) = outcome {
-                fail(EngineError::Source { image: name.to_owned(), source });
+                fail(EngineError::of_source(name, source));
             }
         } else {
             // The largest first, so that no thread is left with a long one in the end.
@@ -239,7 +239,7 @@ impl Engine {
                 let Some(layer) = next.filter(|_| !is_failed()) else { return };
                 match source.open_layer(layer) {
                     Ok(blob) => read(layer, blob, read_ahead),
-                    Err(source) => fail(EngineError::Source { image: name.to_owned(), source }),
+                    Err(source) => fail(EngineError::of_source(name, source)),
                 }
             };
             std::thread::scope(|scope| {
@@ -339,7 +339,7 @@ impl Engine {
             progress.advance(bytes);
         });
         progress.end();
-        let read = read.map_err(|source| EngineError::Source { image: name.to_owned(), source })?;
+        let read = read.map_err(|source| EngineError::of_source(name, source))?;
         let (fragments, mut problems) = reading.finish(&read.files, &read.places);
         problems.extend(read.problems);
         let facts = LayerFacts { files: read.files, fragments, problems, ..LayerFacts::default() };

@@ -15,7 +15,7 @@ pub enum EngineError {
         image: String,
         /// Why.
         #[source]
-        source: SourceError,
+        source: Box<SourceError>,
     },
     /// One of its layers cannot be read.
     #[error("{image}: layer {digest}: {source}")]
@@ -26,7 +26,7 @@ pub enum EngineError {
         digest: Digest,
         /// Why.
         #[source]
-        source: LayerError,
+        source: Box<LayerError>,
     },
     /// The name of the image is none.
     #[error("{0}")]
@@ -39,4 +39,11 @@ pub enum EngineError {
         /// Why.
         reason: String,
     },
+}
+
+impl EngineError {
+    /// What a source gave, about the image that the user named.
+    pub(crate) fn of_source(image: &str, source: SourceError) -> Self {
+        Self::Source { image: image.to_owned(), source: Box::new(source) }
+    }
 }

@@ -84,7 +84,7 @@ pub(crate) fn open(
     settings: &Settings,
     memory: Option<&Arc<LayerCache>>,
 ) -> Result<Opened, EngineError> {
-    let fail = |source| EngineError::Source { image: name.to_owned(), source };
+    let fail = |source| EngineError::of_source(name, source);
     let source: Box<dyn Source> = match place {
         Place::OciDirectory(directory, reference) => {
             Box::new(OciLayout::directory(name, directory, reference.as_deref()))

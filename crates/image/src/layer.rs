@@ -89,7 +89,7 @@ impl Offer<'_> {
     }
 
     /// Whether it is wanted, now that all of it has passed.
-    fn is_wanted(mut self) -> bool {
+    fn finish(mut self) -> bool {
         match self.wanted {
             Some(wanted) => wanted,
             None => self.ask(),
@@ -326,7 +326,7 @@ impl Reading {
             }
             Err(error) => return Ok(Err(error)),
         }
-        if offer.is_wanted() {
+        if offer.finish() {
             content.end(node, path);
         }
         Ok(Ok(()))

@@ -1,3 +1,5 @@
+//! VEX documents of every format, and which statement counts.
+
 use plimsoll_model::{Digest, Purl};
 
 use super::*;

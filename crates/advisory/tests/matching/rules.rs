@@ -2,7 +2,10 @@
 
 use plimsoll_advisory::matching::{AgeLimits, Options, explain, find};
 use plimsoll_advisory::vex::ignore;
-use plimsoll_model::{Conclusion, Coverage, SeverityLevel};
+use plimsoll_model::{
+    Conclusion, Coverage, FileId, FileKind, FileTableBuilder, NewFile, NoCoverage, NodeId, PackageType,
+    SeverityLevel, TreePath,
+};
 
 use crate::text::{database, findings, image};
 
@@ -351,4 +354,42 @@ GHSA-a aliases=CVE-1
             "g GHSA-a < 3.0.9; ; does not apply: it is about another architecture",
         ]
     );
+}
+
+#[test]
+fn a_language_s_package_that_the_distribution_brought_is_left_to_the_distribution() {
+    const PYSEC: &str = "feed pysec\nPYSEC-1\n  pypi - - binary flask = 2.2.2 | = 1.0\n";
+    const DEBIAN: &str = "feed deb\nCVE-1\n  deb debian 12 source other < 2\n";
+    let check = |feeds: &str, version: &str, expect: Coverage, count: usize| {
+        let mut builder = FileTableBuilder::new();
+        builder.insert(
+            NodeId::ROOT,
+            b"METADATA",
+            &NewFile { implicit: false, kind: FileKind::File, ..NewFile::IMPLICIT_DIRECTORY },
+        );
+        let mut analysis =
+            image(&format!("distribution debian 12\ndeb python3-flask 2.2.2-3\npypi flask {version}"));
+        analysis.files = builder.finish().0;
+        analysis.ownership = vec![(FileId(1), 0)];
+        analysis.packages[1].evidence = Some(TreePath::from_normal(b"METADATA".to_vec()));
+        let answer = find(&database(feeds), &analysis, &Options::default());
+        assert_eq!(answer.packages[1].is_judged(), expect.is_judged(), "{:?}", answer.packages[1]);
+        if let Coverage::JudgedAsPartOf(_) = expect {
+            assert_eq!(answer.packages[1], expect);
+        }
+        assert_eq!(answer.findings.len(), count);
+    };
+    let both = format!("{PYSEC}{DEBIAN}");
+    check(&both, "2.2.2", Coverage::JudgedAsPartOf(0), 0);
+    let pypi = PackageType::new("pypi");
+    let known = plimsoll_catalog::order_versions(&pypi, "1", "1").is_some();
+    let by_registry = if known {
+        Coverage::Judged { feeds: vec!["pysec".into()], scope: "pypi".into() }
+    } else {
+        Coverage::Unknown(NoCoverage::NoVersionOrder)
+    };
+    // Another version than the distribution's package has: vendored, and judged for itself.
+    check(&both, "1.0", by_registry.clone(), 1);
+    // Nobody speaks for the distribution: the registry's feed does not lose the package.
+    check(PYSEC, "2.2.2", by_registry, 1);
 }

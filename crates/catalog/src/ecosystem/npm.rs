@@ -81,7 +81,7 @@ fn version(text: &str) -> Option<SemanticVersion<'_>> {
     let trimmed = text.trim();
     let version = SemanticVersion::parse(trimmed.strip_prefix('v').unwrap_or(trimmed))?;
     let fits = |number: &&str| number.parse::<u64>().is_ok_and(|number| number <= MAX_NUMBER);
-    (text.len() <= MAX_VERSION && version.numbers.iter().all(|number| fits(&number))).then_some(version)
+    (text.len() <= MAX_VERSION && version.numbers.iter().all(fits)).then_some(version)
 }
 
 /// `pkg:npm/%40babel/core@7.20.12`.

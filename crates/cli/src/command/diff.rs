@@ -3,6 +3,8 @@
 use anyhow::Result;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches as _};
+use plimsoll_engine::advisories::AdvisoryError;
+use plimsoll_engine::vulnerabilities::{Advisor, VulnerabilityError, VulnerabilityOptions};
 use plimsoll_engine::{Purpose, order_versions};
 use plimsoll_model::Analysis;
 use plimsoll_model::compare::{Rules, Verdict, compare_by, compare_many};
@@ -17,7 +19,7 @@ use crate::output::{format_option, write};
 pub(super) const ENTRY: Entry = Entry {
     name: "diff",
     summary: "Show what differs between two images, or more",
-    examples: "  plimsoll diff oraclelinux:7 oraclelinux:7-slim\n  plimsoll diff app:1.4 app:1.5 --all --format markdown\n  plimsoll diff --exit-code docker-archive:before.tar docker-archive:after.tar\n  plimsoll diff python:3.12 python:3.12-slim python:3.12-alpine",
+    examples: "  plimsoll diff oraclelinux:7 oraclelinux:7-slim\n  plimsoll diff app:1.4 app:1.5 --all --format markdown\n  plimsoll diff debian:12 debian:12-slim --vulns\n  plimsoll diff --exit-code docker-archive:before.tar docker-archive:after.tar\n  plimsoll diff python:3.12 python:3.12-slim python:3.12-alpine",
     declare,
     run,
 };
@@ -36,7 +38,10 @@ struct Arguments {
     /// Show layers too
     #[arg(long)]
     layers: bool,
-    /// Show everything
+    /// Show vulnerabilities too: new, fixed, and still there
+    #[arg(long)]
+    vulns: bool,
+    /// Show everything; vulnerabilities where advisories are on this machine
     #[arg(long)]
     all: bool,
     /// Name every single file, also of packages that came or went as a whole
@@ -66,7 +71,11 @@ fn run(matches: &ArgMatches, context: &Context) -> Result<Exit> {
     let seen: Vec<&Analysis> = analyses.iter().collect();
     let outcome = match seen.as_slice() {
         [before, after] => {
-            let comparison = compare_by(before, after, &order_versions, Rules { times: arguments.times });
+            let mut comparison = compare_by(before, after, &order_versions, Rules { times: arguments.times });
+            if let Some(advisor) = advisor(&arguments, context)? {
+                let (old, new) = (advisor.find(before), advisor.find(after));
+                comparison = comparison.with_vulnerabilities((before, &old), (after, &new));
+            }
             let options = Options {
                 sections: Sections {
                     packages: true,
@@ -95,6 +104,22 @@ fn run(matches: &ArgMatches, context: &Context) -> Result<Exit> {
     };
     context.judge(&seen)?;
     Ok(if arguments.exit_code { outcome } else { Exit::Done })
+}
+
+/// Who judges the images. `--all` shows what it can; `--vulns` alone asks for it.
+fn advisor(arguments: &Arguments, context: &Context) -> Result<Option<Advisor>> {
+    if !arguments.vulns && !arguments.all {
+        return Ok(None);
+    }
+    let store = match context.advisories() {
+        Ok(store) => store,
+        Err(_) if !arguments.vulns => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    match Advisor::open(&store, &VulnerabilityOptions::default()) {
+        Err(VulnerabilityError::Advisories(AdvisoryError::NoDatabase)) if !arguments.vulns => Ok(None),
+        other => Ok(Some(other?)),
+    }
 }
 
 fn only(matches: &ArgMatches) -> Option<Only> {

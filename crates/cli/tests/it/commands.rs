@@ -11,8 +11,8 @@ use crate::places::{csv, plimsoll, run};
 /// a directory.
 const BEFORE: &str = r#"
 name example.com/app:1
-config Entrypoint "[\"/usr/bin/app\"]"
-config Env "[\"PATH=/usr/bin\",\"MODE=plain\"]"
+config Entrypoint ["/usr/bin/app"]
+config Env ["PATH=/usr/bin","MODE=plain"]
 layer created-by="ADD rootfs"
 file etc/os-release "ID=alpine\nVERSION_ID=3.20.3\nPRETTY_NAME=\"Alpine Linux v3.20\"\n"
 file lib/apk/db/installed "P:musl\nV:1.2.5-r0\nA:x86_64\no:musl\nL:MIT\nF:lib\nR:libc.so\n\nP:zlib\nV:1.3.1-r1\nA:x86_64\no:zlib\nL:Zlib\n\n"
@@ -23,8 +23,8 @@ file usr/share/doc/readme "words"
 
 const AFTER: &str = r#"
 name example.com/app:2
-config Entrypoint "[\"/usr/bin/app\"]"
-config Env "[\"PATH=/usr/bin\",\"MODE=fancy\"]"
+config Entrypoint ["/usr/bin/app"]
+config Env ["PATH=/usr/bin","MODE=fancy"]
 layer created-by="ADD rootfs"
 file etc/os-release "ID=alpine\nVERSION_ID=3.20.3\nPRETTY_NAME=\"Alpine Linux v3.20\"\n"
 file lib/apk/db/installed "P:musl\nV:1.2.5-r10\nA:x86_64\no:musl\nL:MIT\nF:lib\nR:libc.so\n\nP:curl\nV:8.9-r0\nA:x86_64\no:curl\nL:curl\n\n"

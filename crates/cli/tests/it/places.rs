@@ -18,6 +18,7 @@ pub(crate) fn images() -> Option<PathBuf> {
 }
 
 /// Says on standard error that a test could not look.
+#[expect(clippy::print_stderr, reason = "`./test` counts what was skipped")]
 pub(crate) fn skip(why: &str) {
     eprintln!("skipped: {why}");
 }

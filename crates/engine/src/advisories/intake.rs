@@ -40,7 +40,7 @@ impl<'a> Intake<'a> {
     /// Takes in everything found. `failed` names feeds that could not be fetched just now.
     pub(super) fn take(
         mut self,
-        found: Found,
+        found: &Found,
         old: Option<&Database>,
         failed: &[(String, Problem)],
     ) -> Result<(Built<Writer>, Vec<Problem>), AdvisoryError> {

@@ -76,7 +76,9 @@ impl<R: BufRead> GzipReader<R> {
             }
         }
         if flags & HEADER_CRC != 0 {
-            (self.byte()?, self.byte()?);
+            for _ in 0..2 {
+                self.byte()?;
+            }
         }
         self.inflate.reset(false);
         self.checksum.reset();

@@ -396,7 +396,7 @@ impl<R: Read> Read for ContentReader<'_, R> {
 }
 
 fn fill_with_zeros(mut length: u64, piece: &mut dyn FnMut(&[u8])) {
-    const ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
+    static ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
     while length > 0 {
         let now = length.min(ZEROS.len() as u64);
         piece(&ZEROS[..now as usize]);

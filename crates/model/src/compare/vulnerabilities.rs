@@ -323,6 +323,7 @@ mod tests {
                     _ => Verdict::Affected,
                 },
                 disagreement: None,
+                lifted_by: None,
                 fixed_version: None,
                 severity: SeverityLevel::from_word(words[2]).unwrap_or_default(),
                 cvss: None,

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::AdvisoryStatus;
 use crate::buffer::Buffer;
 use crate::json::{member, rows, value};
-use crate::vulnerabilities::json::ScopeEntry;
+use crate::vulnerabilities::entries::ScopeEntry;
 
 #[derive(Serialize)]
 struct FeedEntry<'a> {

@@ -17,7 +17,7 @@ use super::{DifferenceView, vulnerabilities};
 use super::rows::{config_rows, group_rows, layer_rows, package_rows};
 use crate::buffer::{self, Buffer};
 use crate::json::{member, text, value};
-use crate::vulnerabilities::json::DatabaseEntry;
+use crate::vulnerabilities::entries::DatabaseEntry;
 
 const SCHEMA: &str = "plimsoll/diff/1";
 

@@ -93,9 +93,7 @@ pub(super) fn remarks(view: &DifferenceView<'_>, comparison: &VulnerabilityCompa
 pub(super) fn side_text(side: Option<&VulnerabilitySide>) -> Cow<'_, str> {
     match side {
         None => Cow::Borrowed(NOT_INSTALLED),
-        Some(side) if side.standing == Standing::Unknown => {
-            Cow::Owned(format!("{} (unknown)", side.version))
-        }
+        Some(side) if side.standing == Standing::Unknown => Cow::Owned(format!("{} (unknown)", side.version)),
         Some(side) => Cow::Borrowed(&side.version),
     }
 }

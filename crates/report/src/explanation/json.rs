@@ -10,7 +10,7 @@ use super::{AppliedStatement, Explanation};
 use crate::buffer::Buffer;
 use crate::json::{head, member, rows};
 use crate::vulnerabilities::Remedy;
-use crate::vulnerabilities::json::{
+use crate::vulnerabilities::entries::{
     DatabaseEntry, LayerEntry, PackageEntry, Reason, ScopeEntry, SeverityEntry, fix_state,
 };
 use crate::vulnerabilities::words::state;

@@ -27,8 +27,13 @@ pub(super) fn write(list: &VulnerabilityList<'_>, out: &mut dyn Write) -> io::Re
         "<header>\n<p class=\"kicker\">Vulnerabilities</p>\n<h1>{name}</h1>\n<p class=\"{class}\">{}</p>\n",
         escape(&facts::headline(list))
     );
-    for remark in facts::remarks(list) {
-        let _ = writeln!(page, "<p class=\"remark\">{}</p>", escape(&remark));
+    let remarks = facts::remarks(list);
+    if !remarks.is_empty() {
+        page.push_str("<p class=\"remark\">");
+        for remark in remarks {
+            let _ = write!(page, "<span class=\"line\">{}</span>", escape(&remark));
+        }
+        page.push_str("</p>\n");
     }
     let database = facts::database_line(&list.answer.database, list.now);
     let _ = write!(page, "<p class=\"database\">{}</p>\n</header>\n", escape(&database));
@@ -43,6 +48,10 @@ pub(super) fn write(list: &VulnerabilityList<'_>, out: &mut dyn Write) -> io::Re
 /// One tile for each severity, and how many can be fixed.
 fn write_totals(list: &VulnerabilityList<'_>, page: &mut String) {
     let totals = Totals::of(list.answer);
+    // A row of zeros would read as good news where there is no news at all.
+    if totals.affected == 0 && list.answer.conclusion() == Conclusion::NoData {
+        return;
+    }
     page.push_str("<section class=\"totals\" aria-label=\"Findings by severity\">\n");
     for (level, findings, fixable) in &totals.severities {
         let quiet = matches!(level, SeverityLevel::Negligible | SeverityLevel::Unknown);
@@ -107,7 +116,13 @@ fn write_findings(list: &VulnerabilityList<'_>, page: &mut String) {
         counted(findings.len() as u64, "finding")
     );
     if findings.is_empty() {
-        page.push_str("<p class=\"nothing\">No finding to show.</p>\n");
+        let nothing = match list.answer.conclusion() {
+            Conclusion::NoData => {
+                "Nothing to show, and not everything could be judged: this is no clean result."
+            }
+            Conclusion::Clean | Conclusion::Affected => "No finding to show.",
+        };
+        let _ = writeln!(page, "<p class=\"nothing\">{nothing}</p>");
     } else {
         write_filter(&findings, page);
         page.push_str(

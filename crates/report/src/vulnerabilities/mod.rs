@@ -6,9 +6,10 @@
 
 mod csv;
 mod cyclonedx_vex;
+pub(crate) mod entries;
 pub(crate) mod facts;
 mod html;
-pub(crate) mod json;
+mod json;
 mod markdown;
 mod openvex;
 mod sarif;
@@ -23,8 +24,8 @@ use plimsoll_model::{Analysis, DatabaseFacts, Finding, Layer, Package, Verdict, 
 use crate::format::{Document, Format};
 pub(crate) use markdown::sign;
 pub(crate) use table::colour;
-pub(crate) use words::address;
 pub use words::Remedy;
+pub(crate) use words::address;
 
 /// Findings about one image, chosen and in order.
 #[derive(Debug, Clone)]

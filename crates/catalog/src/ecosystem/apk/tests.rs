@@ -1,3 +1,5 @@
+//! apk databases of one and several layers.
+
 use plimsoll_model::InstallReason;
 
 use super::ApkReader;

@@ -1,3 +1,5 @@
+//! dpkg databases of one and several layers.
+
 use plimsoll_model::{InstallReason, Package};
 
 use super::sample_image::{Read, Sample, read};

@@ -31,12 +31,17 @@ impl Specification {
     /// `None` where the name or the version is not stated in a form that can be read.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let mut specification = Self::default();
+        let mut for_old_versions = false;
         for line in text.lines().map(str::trim) {
+            // Behind `else`, RubyGems repeats the dependencies for versions of itself from
+            // before it knew that some are only for development.
+            for_old_versions |= line == "else";
             if let Some(stub) = line.strip_prefix("# stub: ") {
                 specification.take_stub(stub);
             } else if let Some((field, value)) = assignment(line) {
                 specification.take(field, value);
-            } else if let Some(dependency) = dependency(line)
+            } else if !for_old_versions
+                && let Some(dependency) = dependency(line)
                 && !specification.requires.contains(&dependency)
             {
                 specification.requires.push(dependency);

@@ -1,3 +1,5 @@
+//! Distributions by os-release and its older kin.
+
 use plimsoll_model::Distribution;
 
 use super::OsRelease;
