@@ -62,6 +62,8 @@ impl Segment {
 pub(crate) struct Section<'a> {
     /// `None` where the names were not kept.
     pub(crate) name: Option<&'a [u8]>,
+    /// Where it is loaded to; 0 where it is not.
+    pub(crate) address: u64,
     pub(crate) offset: u64,
     pub(crate) size: u64,
 }
@@ -188,7 +190,8 @@ impl<'a> Executable<'a> {
             let name = names
                 .and_then(|names| names.get(start..))
                 .map(|rest| rest.split(|byte| *byte == 0).next().unwrap_or_default());
-            (kind != NO_BITS && size > 0).then_some(Section { name, offset, size })
+            let address = form.field(header, (12, 4), (16, 8))?;
+            (kind != NO_BITS && size > 0).then_some(Section { name, address, offset, size })
         };
         Some(table.chunks_exact(size).filter_map(section).collect())
     }

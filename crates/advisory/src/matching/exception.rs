@@ -86,7 +86,7 @@ impl<'a> Ignores<'a> {
     /// Lifts a finding by the first entry that covers it.
     pub(super) fn apply(&mut self, finding: &mut Finding, package: &Package) {
         let paths: Vec<String> =
-            package.place.iter().chain(&package.evidence).map(|path| format!("/{path}")).collect();
+            package.place.iter().chain(&package.evidence).map(ToString::to_string).collect();
         let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
         for (entry, state) in &mut self.entries {
             if !matches!(state, State::Unused | State::Used) {

@@ -323,6 +323,24 @@ fn an_ignore_entry_lifts_a_finding_until_its_last_day_and_unused_ones_are_told()
 }
 
 #[test]
+fn an_ignore_entry_for_a_path_lifts_what_lies_there_and_nothing_else() {
+    let (database, mut analysis) = (database(EXCEPTIONS), image(EXCEPTED));
+    for package in &mut analysis.packages {
+        package.evidence = Some(plimsoll_model::TreePath::parse(b"app/lib/p.json").unwrap());
+    }
+    let lifted = |path: &str| {
+        let text = format!("[[ignore]]\nid = \"CVE-1\"\npath = \"{path}\"\nreason = \"r\"\nowner = \"o\"\nuntil = 2026-12-31\n");
+        let ignores = ignore::parse(&text).unwrap().entries;
+        let age = AgeLimits { now: Some("2026-11-24T00:00:00Z"), ..AgeLimits::default() };
+        let answer = find(&database, &analysis, &Options { age, ignores: &ignores, ..Options::default() });
+        answer.findings[0].lifted_by.is_some()
+    };
+    assert!(lifted("/app/lib/p.json"));
+    assert!(lifted("/app/"));
+    assert!(!lifted("/usr/"));
+}
+
+#[test]
 fn an_explanation_names_every_comparison_and_what_does_not_apply() {
     let database = database(
         "feed f

@@ -43,7 +43,7 @@ pub(crate) fn elf(form: Form, parts: &[Part<'_>]) -> Vec<u8> {
     let mut section_names = parts.iter().map(|part| part.name).collect::<Vec<_>>();
     section_names.push(".shstrtab");
     for part in parts {
-        while (start + contents.len()) % 16 != 0 {
+        while !(start + contents.len()).is_multiple_of(16) {
             contents.push(0);
         }
         places.push((start + contents.len()) as u64);
@@ -82,8 +82,9 @@ pub(crate) fn elf(form: Form, parts: &[Part<'_>]) -> Vec<u8> {
     }
     file.extend(contents);
     let sizes = parts.iter().map(|part| part.bytes.len()).chain([names.len()]);
-    for ((name, place), size) in name_offsets.iter().zip(&places).zip(sizes) {
-        let fields = [form.word(0), form.word(0), form.word(*place), form.word(size as u64)].concat();
+    let addresses = parts.iter().map(|part| part.address).chain([0]);
+    for (((name, place), size), address) in name_offsets.iter().zip(&places).zip(sizes).zip(addresses) {
+        let fields = [form.word(0), form.word(address), form.word(*place), form.word(size as u64)].concat();
         file.extend([form.number(*name, 4), form.number(1, 4), fields, form.number(0, 8)].concat());
         file.extend([form.word(1), form.word(0)].concat());
     }

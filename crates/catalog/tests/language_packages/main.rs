@@ -11,6 +11,7 @@
 )]
 
 mod gem;
+mod golang;
 mod image;
 mod order;
 mod truth;

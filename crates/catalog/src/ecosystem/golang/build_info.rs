@@ -56,14 +56,16 @@ pub(super) enum Found {
 }
 
 pub(super) fn find(executable: &Executable<'_>) -> Found {
-    let Some(header) = find_header(executable) else { return Found::Nothing };
+    let Some((header, end)) = find_header(executable) else { return Found::Nothing };
     let Some(fixed) = executable.at(header, HEADER as u64) else { return Found::Unreadable };
     let (Some(pointer_size), Some(flags)) = (fixed.get(14), fixed.get(15)) else {
         return Found::Unreadable;
     };
     let texts = if flags & IN_LINE != 0 {
-        executable.from(header + HEADER as u64).and_then(|rest| {
-            let (version, rest) = split_text(rest)?;
+        let start = header + HEADER as u64;
+        executable.from(start).and_then(|rest| {
+            let room = usize::try_from(end.saturating_sub(start)).ok()?;
+            let (version, rest) = split_text(rest.get(..room).unwrap_or(rest))?;
             Some((Some(version), split_text(rest).map(|(modules, _)| modules).unwrap_or_default()))
         })
     } else {
@@ -82,7 +84,10 @@ pub(super) fn find(executable: &Executable<'_>) -> Found {
         }
     };
     let Some((version, modules)) = texts else { return Found::Unreadable };
-    let version = version.filter(|version| version.len() <= MAX_VERSION).unwrap_or_default();
+    let version = version.unwrap_or_default();
+    if version.len() > MAX_VERSION || version.iter().any(u8::is_ascii_control) {
+        return Found::Unreadable;
+    }
     let mut info = BuildInfo {
         go_version: String::from_utf8_lossy(version).trim().to_owned(),
         ..BuildInfo::default()
@@ -93,11 +98,12 @@ pub(super) fn find(executable: &Executable<'_>) -> Found {
     Found::Info(info)
 }
 
-/// Where the header lies in the file: in its own section, or, where there is no such section, in
-/// data that the program may write. Go's own tools hold the mark elsewhere, as text.
-fn find_header(executable: &Executable<'_>) -> Option<u64> {
+/// Where the header lies in the file, and where the section or segment ends that it lies in: its
+/// own section, or, where there is no such section, data that the program may write. Go's own
+/// tools hold the mark elsewhere too, as text.
+fn find_header(executable: &Executable<'_>) -> Option<(u64, u64)> {
     let ranges: Vec<(u64, u64, u64)> = match executable.section(b".go.buildinfo") {
-        Some(section) => vec![(section.offset, section.size, section.offset)],
+        Some(section) => vec![(section.offset, section.size, section.address)],
         None => {
             let writable = executable.segments.iter().filter(|segment| segment.is_writable());
             writable.map(|segment| (segment.offset, segment.size, segment.address)).collect()
@@ -112,9 +118,9 @@ fn find_header(executable: &Executable<'_>) -> Option<u64> {
             let place = (*start).max(offset);
             let aligned = memmem::find_iter(bytes, GO_BUILD_INFO)
                 .map(|at| place + at as u64)
-                .find(|at| (address + (at - offset)).is_multiple_of(ALIGNMENT));
-            if aligned.is_some() {
-                return aligned;
+                .find(|at| address.wrapping_add(at - offset).is_multiple_of(ALIGNMENT));
+            if let Some(header) = aligned {
+                return Some((header, end));
             }
         }
     }
