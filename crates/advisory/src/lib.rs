@@ -11,13 +11,13 @@
 //! * [`database::DatabaseBuilder`] compiles advisories, [`database::Database`] looks them up.
 //! * [`matching::find`] judges the packages of an image, [`matching::explain`] says how.
 
+mod csaf;
 pub mod cvss;
 pub mod database;
 pub mod epss;
 pub mod feed;
 pub mod kev;
 pub mod matching;
-mod csaf;
 mod statement;
 mod unpack;
 pub mod vex;

@@ -115,7 +115,11 @@ impl Form {
         Some(self.number(header.get(start..start.checked_add(size)?)?))
     }
 
-    fn segments(self, header: &[u8], mut at: impl FnMut(u64, u64) -> Option<Vec<u8>>) -> Option<Vec<Segment>> {
+    fn segments(
+        self,
+        header: &[u8],
+        mut at: impl FnMut(u64, u64) -> Option<Vec<u8>>,
+    ) -> Option<Vec<Segment>> {
         let start = self.field(header, (28, 4), (32, 8))?;
         let size = self.field(header, (42, 2), (54, 2))? as usize;
         let count = self.field(header, (44, 2), (56, 2))? as usize;
@@ -156,7 +160,13 @@ impl<'a> Executable<'a> {
     pub fn parse(content: &'a [u8]) -> Option<Self> {
         let parts = excerpt::parts(content);
         let form = Form::of(parts.first()?.1)?;
-        let mut executable = Self { parts, whole: !excerpt::is_excerpt(content), form, segments: Vec::new(), sections: Vec::new() };
+        let mut executable = Self {
+            parts,
+            whole: !excerpt::is_excerpt(content),
+            form,
+            segments: Vec::new(),
+            sections: Vec::new(),
+        };
         let header = executable.at(0, if form.wide { 64 } else { 52 })?;
         executable.segments = form
             .segments(header, |offset, length| executable.at(offset, length).map(<[u8]>::to_vec))

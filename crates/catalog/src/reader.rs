@@ -145,8 +145,7 @@ fn sort(joined: &mut Joined) {
     }
     let mut packages: Vec<Option<Package>> =
         std::mem::take(&mut joined.packages).into_iter().map(Some).collect();
-    joined.packages =
-        order.iter().filter_map(|old| packages[*old as usize].take()).collect();
+    joined.packages = order.iter().filter_map(|old| packages[*old as usize].take()).collect();
     for (_, package) in &mut joined.owned {
         *package = place[*package as usize];
     }

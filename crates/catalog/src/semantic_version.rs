@@ -127,7 +127,19 @@ mod tests {
 
     #[test]
     fn what_the_specification_does_not_allow_is_no_version() {
-        for text in ["", "1", "1.2", "1.2.3.4", "01.2.3", "1.2.3-01", "1.2.3-", "1.2.3+", "1.2.3-a..b", "v1.2.3", "1.2.3-ä"] {
+        for text in [
+            "",
+            "1",
+            "1.2",
+            "1.2.3.4",
+            "01.2.3",
+            "1.2.3-01",
+            "1.2.3-",
+            "1.2.3+",
+            "1.2.3-a..b",
+            "v1.2.3",
+            "1.2.3-ä",
+        ] {
             assert_eq!(SemanticVersion::parse(text), None, "{text}");
         }
     }

@@ -19,9 +19,9 @@ use plimsoll_catalog::{Claims, Joined, LayerFragment, join, readers};
 use plimsoll_model::{FileKind, FileTable, FileTableBuilder, NewFile, NodeId, Problem, TreePath};
 
 fn data() -> Option<PathBuf> {
-    let data = std::env::var_os("PLIMSOLL_DATA").map(PathBuf::from).or_else(|| {
-        std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache/plimsoll-data"))
-    })?;
+    let data = std::env::var_os("PLIMSOLL_DATA")
+        .map(PathBuf::from)
+        .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache/plimsoll-data")))?;
     data.is_dir().then_some(data)
 }
 
@@ -59,8 +59,7 @@ impl Tree {
 
     fn put(&mut self, path: &[u8], file: &NewFile<'_>, entry: usize) -> NodeId {
         let slash = path.iter().rposition(|byte| *byte == b'/');
-        let (directory, name) =
-            slash.map_or((&b""[..], path), |slash| (&path[..slash], &path[slash + 1..]));
+        let (directory, name) = slash.map_or((&b""[..], path), |slash| (&path[..slash], &path[slash + 1..]));
         let parent = self.directory(directory);
         if let Some(name) = name.strip_prefix(b".wh.") {
             if name == b".wh..opq" {
@@ -117,8 +116,7 @@ fn look(layout: &Path) -> Answer {
                 tar::EntryType::Symlink => FileKind::Symlink,
                 _ => FileKind::File,
             };
-            let link =
-                entry.link_name_bytes().map(std::borrow::Cow::into_owned).unwrap_or_default();
+            let link = entry.link_name_bytes().map(std::borrow::Cow::into_owned).unwrap_or_default();
             let new = NewFile { kind, link: &link, implicit: false, ..NewFile::IMPLICIT_DIRECTORY };
             let node = tree.put(path.as_bytes(), &new, entries);
             if entry.header().entry_type() != tar::EntryType::Regular {
@@ -131,8 +129,7 @@ fn look(layout: &Path) -> Answer {
             content.clear();
             entry.read_to_end(&mut content).unwrap();
             for claim in &wanted {
-                let payload =
-                    readers[claim.reader].read(path.as_bytes(), &content, &mut read_problems);
+                let payload = readers[claim.reader].read(path.as_bytes(), &content, &mut read_problems);
                 made[claim.reader].extend(payload.map(|payload| Made {
                     layer: layer as u32,
                     path: path.as_bytes().to_vec(),
@@ -172,11 +169,7 @@ fn look(layout: &Path) -> Answer {
 
 /// Compares an image's packages of one type with the table that its own tool gave. `fields`
 /// writes one package as the table does.
-fn check(
-    image: &str,
-    kind: &str,
-    fields: fn(&plimsoll_model::Package) -> Vec<String>,
-) -> Option<Answer> {
+fn check(image: &str, kind: &str, fields: fn(&plimsoll_model::Package) -> Vec<String>) -> Option<Answer> {
     let folder = data().map(|data| data.join("out").join(image)).filter(|folder| folder.is_dir());
     let Some(folder) = folder else {
         eprintln!("skipped: {image} is not among the test data");
@@ -204,10 +197,7 @@ fn check_debian(image: &str) -> Option<Answer> {
         vec![package.name.clone(), package.version.clone(), arch, source.name, version]
     })?;
     let distribution = answer.joined.distribution.as_ref().unwrap();
-    assert_eq!(
-        (distribution.id.as_str(), distribution.version_id.as_deref()),
-        ("debian", Some("12"))
-    );
+    assert_eq!((distribution.id.as_str(), distribution.version_id.as_deref()), ("debian", Some("12")));
     assert!(distribution.point_release.as_deref().unwrap().starts_with("12."));
     assert!(answer.joined.packages.iter().all(|package| package.purl.is_some()));
     Some(answer)
@@ -242,9 +232,7 @@ fn debian_packages_agree_with_dpkg_query() {
         let owner = |path: &str| -> Vec<&str> {
             let id = answer.table.index().follow(path.as_bytes()).unwrap();
             let owners = answer.joined.owned.iter().filter(|(file, _)| *file == id);
-            owners
-                .map(|(_, package)| answer.joined.packages[*package as usize].name.as_str())
-                .collect()
+            owners.map(|(_, package)| answer.joined.packages[*package as usize].name.as_str()).collect()
         };
         assert_eq!(owner("bin/bash"), ["bash"]);
         assert_eq!(owner("usr/share/doc/libc6/copyright"), ["libc6"]);
@@ -260,12 +248,7 @@ fn debian_packages_agree_with_dpkg_query() {
 fn a_package_of_an_upper_layer_is_known_to_come_from_there() {
     let Some(answer) = check_debian("nginx@1.22") else { return };
     let layer = |name: &str| {
-        answer
-            .joined
-            .packages
-            .iter()
-            .find(|package| package.name == name)
-            .and_then(|package| package.layer)
+        answer.joined.packages.iter().find(|package| package.name == name).and_then(|package| package.layer)
     };
     assert_eq!(layer("bash"), Some(0));
     assert!(layer("nginx").unwrap() > 0);

@@ -62,9 +62,9 @@ fn made_up(parts: &[&str], count: usize) -> Vec<(String, String)> {
 }
 
 fn data() -> Option<PathBuf> {
-    let data = std::env::var_os("PLIMSOLL_DATA").map(PathBuf::from).or_else(|| {
-        std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache/plimsoll-data"))
-    })?;
+    let data = std::env::var_os("PLIMSOLL_DATA")
+        .map(PathBuf::from)
+        .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache/plimsoll-data")))?;
     data.is_dir().then_some(data)
 }
 
@@ -113,11 +113,7 @@ fn ask_one(mut shell: Command, script: &str, pairs: &[(String, String)]) -> Vec<
     let writer = std::thread::spawn(move || stdin.write_all(input.as_bytes()).unwrap());
     let output = child.wait_with_output().unwrap();
     writer.join().unwrap();
-    String::from_utf8(output.stdout)
-        .unwrap()
-        .lines()
-        .filter_map(|line| line.chars().next())
-        .collect()
+    String::from_utf8(output.stdout).unwrap().lines().filter_map(|line| line.chars().next()).collect()
 }
 
 fn check(kind: &'static str, pairs: &[(String, String)], answers: &[char]) {
@@ -146,8 +142,7 @@ fn debian_versions_are_ordered_as_dpkg_orders_them() {
         return;
     }
     let parts = [
-        "0", "1", "9", "00", "10", ".", ".", "-", "-", "+", "~", "~", "a", "Z", "rc", "deb12u",
-        ":", "_", "é",
+        "0", "1", "9", "00", "10", ".", ".", "-", "-", "+", "~", "~", "a", "Z", "rc", "deb12u", ":", "_", "é",
     ];
     let mut pairs = made_up(&parts, 1_500);
     pairs.extend(real("dpkg.tsv"));
@@ -163,23 +158,20 @@ struct Root(PathBuf);
 impl Root {
     fn unpack() -> Result<Self, &'static str> {
         let layout = data().ok_or("no test data")?.join("out/alpine@3.20/oci");
-        let root =
-            Command::new("id").arg("-u").output().is_ok_and(|answer| answer.stdout == b"0\n");
+        let root = Command::new("id").arg("-u").output().is_ok_and(|answer| answer.stdout == b"0\n");
         if !root {
             return Err("only root can change the root directory");
         }
         let json = |path: &Path| -> Option<serde_json::Value> {
             serde_json::from_slice(&std::fs::read(path).ok()?).ok()
         };
-        let blob = |digest: &serde_json::Value| {
-            Some(layout.join("blobs").join(digest.as_str()?.replace(':', "/")))
-        };
+        let blob =
+            |digest: &serde_json::Value| Some(layout.join("blobs").join(digest.as_str()?.replace(':', "/")));
         let layer = json(&layout.join("index.json"))
             .and_then(|index| json(&blob(&index["manifests"][0]["digest"])?))
             .and_then(|manifest| blob(&manifest["layers"][0]["digest"]))
             .ok_or("alpine@3.20 is not among the test data")?;
-        let folder =
-            std::env::temp_dir().join(format!("plimsoll-apk-order-{}", std::process::id()));
+        let folder = std::env::temp_dir().join(format!("plimsoll-apk-order-{}", std::process::id()));
         std::fs::create_dir_all(&folder).map_err(|_| "no temporary directory")?;
         let root = Self(folder);
         let unpacked = Command::new("tar").arg("-xzf").arg(layer).arg("-C").arg(&root.0).status();

@@ -41,10 +41,7 @@ V:2
 ";
 
 const FILES: [(&str, &str); 12] = [
-    (
-        "etc/os-release",
-        "PRETTY_NAME=\"Debian GNU/Linux 12\"\nID=debian\nVERSION_ID='12'\nX=a\\ b\n",
-    ),
+    ("etc/os-release", "PRETTY_NAME=\"Debian GNU/Linux 12\"\nID=debian\nVERSION_ID='12'\nX=a\\ b\n"),
     ("etc/redhat-release", "CentOS release 5.11 (Final)\n"),
     ("etc/SuSE-release", "openSUSE 13.2 (x86_64)\nVERSION = 13.2\nCODENAME = Harlequin\n"),
     ("var/lib/dpkg/status", STATUS),
@@ -142,11 +139,7 @@ fn damaged_files_are_read_without_a_panic() {
                     if numbers.below(8) == 0 {
                         mutate(&mut payload, &mut numbers);
                     }
-                    made[claim.reader].push((
-                        path,
-                        index.resolve(path.as_bytes()).unwrap(),
-                        payload,
-                    ));
+                    made[claim.reader].push((path, index.resolve(path.as_bytes()).unwrap(), payload));
                 }
             }
         }
@@ -165,9 +158,7 @@ fn damaged_files_are_read_without_a_panic() {
         let joined = join(&readers, &fragments, &index);
         with_packages += usize::from(!joined.packages.is_empty());
         with_problems += usize::from(!problems.is_empty() || !joined.problems.is_empty());
-        assert!(
-            joined.owned.iter().all(|(_, package)| (*package as usize) < joined.packages.len())
-        );
+        assert!(joined.owned.iter().all(|(_, package)| (*package as usize) < joined.packages.len()));
     }
     assert!(with_packages > 2_000 && with_problems > 1_000, "{with_packages} {with_problems}");
 }

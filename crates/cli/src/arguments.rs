@@ -16,11 +16,25 @@ pub(crate) struct Common {
     pub(crate) platform: Option<Platform>,
 
     /// Directory of the cache of layer facts
-    #[arg(long, global = true, value_name = "DIR", env = "PLIMSOLL_CACHE_DIR", hide_env_values = true, help_heading = "Options for all commands")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "PLIMSOLL_CACHE_DIR",
+        hide_env_values = true,
+        help_heading = "Options for all commands"
+    )]
     pub(crate) cache_dir: Option<PathBuf>,
 
     /// Directory of the advisory database
-    #[arg(long, global = true, value_name = "DIR", env = "PLIMSOLL_ADVISORIES", hide_env_values = true, help_heading = "Options for all commands")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "PLIMSOLL_ADVISORIES",
+        hide_env_values = true,
+        help_heading = "Options for all commands"
+    )]
     pub(crate) advisories: Option<PathBuf>,
 
     /// Neither read nor write the cache
@@ -40,7 +54,14 @@ pub(crate) struct Common {
     pub(crate) plain_http: bool,
 
     /// File of certificates (PEM) to trust besides the system's
-    #[arg(long, global = true, value_name = "FILE", env = "PLIMSOLL_CA_FILE", hide_env_values = true, help_heading = "Options for all commands")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "PLIMSOLL_CA_FILE",
+        hide_env_values = true,
+        help_heading = "Options for all commands"
+    )]
     pub(crate) ca_file: Option<PathBuf>,
 
     /// Host to trust with logins and redirects although it is not the registry's own

@@ -33,9 +33,10 @@ impl Context {
     pub(crate) fn read(matches: &ArgMatches) -> Result<Self> {
         let common = Common::from_arg_matches(matches).context("cannot read the options")?;
         set_color(&common.color);
-        let threads = common.threads.map(std::num::NonZero::get).or_else(|| {
-            std::thread::available_parallelism().ok().map(std::num::NonZero::get)
-        });
+        let threads = common
+            .threads
+            .map(std::num::NonZero::get)
+            .or_else(|| std::thread::available_parallelism().ok().map(std::num::NonZero::get));
         let cache = if common.no_cache { None } else { common.cache_dir.or_else(default_cache) };
         let transport = TransportOptions {
             ca_file: common.ca_file,
@@ -116,7 +117,9 @@ fn tell(analysis: &Analysis) {
     }
     if let Some(more) = analysis.problems.len().checked_sub(TOLD).filter(|more| *more > 0) {
         let noun = if more == 1 { "problem" } else { "problems" };
-        anstream::eprintln!("\x1b[1;33mwarning\x1b[0m: {name}: {more} more {noun}; `plimsoll inspect {name}` names them all");
+        anstream::eprintln!(
+            "\x1b[1;33mwarning\x1b[0m: {name}: {more} more {noun}; `plimsoll inspect {name}` names them all"
+        );
     }
 }
 

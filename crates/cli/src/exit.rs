@@ -44,7 +44,10 @@ pub(crate) struct Strict(pub(crate) usize);
 impl std::fmt::Display for Strict {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (count, word) = (self.0, if self.0 == 1 { "problem" } else { "problems" });
-        write!(f, "the answer may be incomplete: {count} {word} met, and --strict was given; `plimsoll inspect` names them")
+        write!(
+            f,
+            "the answer may be incomplete: {count} {word} met, and --strict was given; `plimsoll inspect` names them"
+        )
     }
 }
 
@@ -52,9 +55,10 @@ impl std::error::Error for Strict {}
 
 /// Tells of an error and gives its exit code.
 pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
-    if error.chain().any(|cause| {
-        cause.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
-    }) {
+    if error
+        .chain()
+        .any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe))
+    {
         // Whoever read our output has seen enough.
         return Exit::Done.into();
     }

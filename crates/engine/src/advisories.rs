@@ -52,10 +52,14 @@ pub struct UpdateOptions {
 #[derive(Debug, Error)]
 pub enum AdvisoryError {
     /// There is no database yet.
-    #[error("there are no advisories on this machine yet: fetch them with `plimsoll advisories update`, or take them from a folder with `--from DIR`")]
+    #[error(
+        "there are no advisories on this machine yet: fetch them with `plimsoll advisories update`, or take them from a folder with `--from DIR`"
+    )]
     NoDatabase,
     /// The database cannot be read.
-    #[error("the advisory database {path} cannot be used: {source}; build it anew with `plimsoll advisories update`")]
+    #[error(
+        "the advisory database {path} cannot be used: {source}; build it anew with `plimsoll advisories update`"
+    )]
     Database {
         /// The file.
         path: String,
@@ -192,7 +196,10 @@ impl AdvisoryStore {
             File::open(&new)?.sync_all()?;
             fs::rename(&new, self.path())
         };
-        put().map_err(|source| AdvisoryError::Files { what: format!("write to {}", self.directory.display()), source })?;
+        put().map_err(|source| AdvisoryError::Files {
+            what: format!("write to {}", self.directory.display()),
+            source,
+        })?;
         Ok(database.facts().clone())
     }
 }

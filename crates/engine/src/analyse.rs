@@ -10,9 +10,7 @@ use plimsoll_image::source::directory::read_directory;
 use plimsoll_image::source::place::Place;
 use plimsoll_image::source::{Image, ImageLayer, Source};
 use plimsoll_image::{LayerExpectation, count_bytes, merge};
-use plimsoll_model::{
-    Analysis, Digest, FileTable, ImageIdentity, Layer, LayerFacts, Problem,
-};
+use plimsoll_model::{Analysis, Digest, FileTable, ImageIdentity, Layer, LayerFacts, Problem};
 use plimsoll_store::LayerCache;
 
 use crate::error::EngineError;
@@ -70,9 +68,13 @@ impl Engine {
     /// # Errors
     /// [`EngineError`] where the image or one of its layers cannot be had. Damage inside is told
     /// in [`Analysis::problems`] instead.
-    pub fn analyse(&self, name: &str, purpose: Purpose, progress: &dyn Progress) -> Result<Analysis, EngineError> {
-        let place = Place::tell(name)
-            .map_err(|source| EngineError::of_source(name, source))?;
+    pub fn analyse(
+        &self,
+        name: &str,
+        purpose: Purpose,
+        progress: &dyn Progress,
+    ) -> Result<Analysis, EngineError> {
+        let place = Place::tell(name).map_err(|source| EngineError::of_source(name, source))?;
         match &place {
             Place::Directory(root) => self.analyse_directory(name, root, purpose, progress),
             Place::Sbom(path) => crate::sbom::read(name, path),
@@ -87,7 +89,12 @@ impl Engine {
         }
     }
 
-    fn analyse_image(&self, name: &str, source: &dyn Source, progress: &dyn Progress) -> Result<Analysis, EngineError> {
+    fn analyse_image(
+        &self,
+        name: &str,
+        source: &dyn Source,
+        progress: &dyn Progress,
+    ) -> Result<Analysis, EngineError> {
         let image = source
             .image(self.settings.platform.as_ref())
             .map_err(|source| EngineError::of_source(name, source))?;
@@ -135,7 +142,11 @@ impl Engine {
             if let Some(cache) = self.cache.as_ref().filter(|_| new)
                 && let Err(error) = cache.store_layer(&digest, &whole)
             {
-                problems.push(Problem::new("cache-not-written", cache.directory().display().to_string(), error.to_string()));
+                problems.push(Problem::new(
+                    "cache-not-written",
+                    cache.directory().display().to_string(),
+                    error.to_string(),
+                ));
             }
             facts.insert(digest, whole);
         }
@@ -335,9 +346,15 @@ impl Engine {
     ) -> Result<Analysis, EngineError> {
         let mut reading = Reading::new(&self.readers);
         progress.begin(name, 0);
-        let read = read_directory(root, self.settings.threads, purpose == Purpose::Digests, &mut reading, &|bytes| {
-            progress.advance(bytes);
-        });
+        let read = read_directory(
+            root,
+            self.settings.threads,
+            purpose == Purpose::Digests,
+            &mut reading,
+            &|bytes| {
+                progress.advance(bytes);
+            },
+        );
         progress.end();
         let read = read.map_err(|source| EngineError::of_source(name, source))?;
         let (fragments, mut problems) = reading.finish(&read.files, &read.places);

@@ -5,9 +5,7 @@ use std::io::Read;
 use plimsoll_catalog::executable::Excerpt;
 use plimsoll_catalog::{ClaimId, Claims, Reader};
 use plimsoll_image::{ContentReader, LayerError, LayerExpectation, read_layer};
-use plimsoll_model::{
-    FileId, FileTable, Fragment, LayerFacts, NodeId, Problem, ReaderRevision, path,
-};
+use plimsoll_model::{FileId, FileTable, Fragment, LayerFacts, NodeId, Problem, ReaderRevision, path};
 
 /// Offers the contents of files to the readers that claim them, and keeps what they make.
 pub(crate) struct Reading<'a> {
@@ -38,7 +36,11 @@ impl<'a> Reading<'a> {
     }
 
     /// The fragments and problems, once it is known where the files went.
-    pub(crate) fn finish(mut self, files: &FileTable, places: &[Option<FileId>]) -> (Vec<Fragment>, Vec<Problem>) {
+    pub(crate) fn finish(
+        mut self,
+        files: &FileTable,
+        places: &[Option<FileId>],
+    ) -> (Vec<Fragment>, Vec<Problem>) {
         let mut fragments: Vec<(FileId, usize, Vec<u8>)> = self
             .made
             .iter_mut()
@@ -165,9 +167,10 @@ pub(crate) fn stale_readers(facts: &LayerFacts, readers: &[&'static dyn Reader])
         .iter()
         .copied()
         .filter(|reader| {
-            !facts.revisions.iter().any(|known| {
-                known.reader == reader.doc().id && known.revision == reader.revision()
-            })
+            !facts
+                .revisions
+                .iter()
+                .any(|known| known.reader == reader.doc().id && known.revision == reader.revision())
         })
         .collect()
 }
@@ -186,8 +189,6 @@ pub(crate) fn refresh(old: LayerFacts, fresh: LayerFacts) -> LayerFacts {
     revisions.extend(fresh.revisions);
     revisions.sort();
     fragments.extend(fresh.fragments);
-    fragments.sort_by(|left, right| {
-        left.file.cmp(&right.file).then_with(|| left.reader.cmp(&right.reader))
-    });
+    fragments.sort_by(|left, right| left.file.cmp(&right.file).then_with(|| left.reader.cmp(&right.reader)));
     LayerFacts { fragments, revisions, problems, files: fresh.files, ..old }
 }

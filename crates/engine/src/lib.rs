@@ -20,8 +20,8 @@ pub mod transport;
 pub mod vulnerabilities;
 
 pub use analyse::{Engine, Purpose};
-pub use error::EngineError;
 pub use credentials::Environment;
+pub use error::EngineError;
 pub use open::Settings;
 pub use plimsoll_catalog::order_versions;
 pub use progress::{NoProgress, Progress};

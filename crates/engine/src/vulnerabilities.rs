@@ -114,7 +114,11 @@ impl Advisor {
     ///
     /// # Errors
     /// [`VulnerabilityError`] where the database cannot be read.
-    pub fn explain(&self, analysis: &Analysis, id: &str) -> Result<Vec<AppliedStatement>, VulnerabilityError> {
+    pub fn explain(
+        &self,
+        analysis: &Analysis,
+        id: &str,
+    ) -> Result<Vec<AppliedStatement>, VulnerabilityError> {
         let explained = explain(&self.database, analysis, id, &self.options()).map_err(|source| {
             VulnerabilityError::Advisories(AdvisoryError::Database { path: "in use".to_owned(), source })
         })?;
@@ -134,7 +138,11 @@ impl Advisor {
                 comparisons: each
                     .comparisons
                     .into_iter()
-                    .map(|one| VersionComparison { installed: one.installed, bound: one.bound, order: one.order })
+                    .map(|one| VersionComparison {
+                        installed: one.installed,
+                        bound: one.bound,
+                        order: one.order,
+                    })
                     .collect(),
                 verdict: each.verdict,
                 inapplicable: each.inapplicable.map(str::to_owned),

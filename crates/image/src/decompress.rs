@@ -37,7 +37,9 @@ const INPUT: usize = 256 * 1024;
 ///
 /// # Errors
 /// Whatever reading the first bytes gives, and a decoder that could not be set up.
-pub fn decompress<'a, R: Read + Send + 'a>(source: R) -> io::Result<(Compression, Box<dyn Read + Send + 'a>)> {
+pub fn decompress<'a, R: Read + Send + 'a>(
+    source: R,
+) -> io::Result<(Compression, Box<dyn Read + Send + 'a>)> {
     let mut input = BufReader::with_capacity(INPUT, source);
     let mut start = Vec::with_capacity(4);
     // A reader may hand out one byte at a time; four are needed to tell.

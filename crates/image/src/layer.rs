@@ -9,9 +9,7 @@ use thiserror::Error;
 
 use crate::decompress::{Compression, decompress};
 use crate::hashing::{Hasher, HashingReader};
-use crate::limits::{
-    MAX_ENTRIES, MAX_EXPANSION, MAX_HOLE_BYTES, MAX_NAME_BYTES, UNPACKED_FLOOR,
-};
+use crate::limits::{MAX_ENTRIES, MAX_EXPANSION, MAX_HOLE_BYTES, MAX_NAME_BYTES, UNPACKED_FLOOR};
 use crate::read_ahead::read_ahead;
 use crate::tar::{Entry, TarError, TarReader, Window};
 use crate::upper::Upper;
@@ -144,7 +142,9 @@ pub enum LayerError {
         source: io::Error,
     },
     /// The bytes are not what the manifest promises.
-    #[error("the layer's bytes hash to {found}, not to {expected}: they were truncated or altered on the way; fetch the image again")]
+    #[error(
+        "the layer's bytes hash to {found}, not to {expected}: they were truncated or altered on the way; fetch the image again"
+    )]
     Digest {
         /// What the manifest says.
         expected: Digest,
@@ -152,7 +152,9 @@ pub enum LayerError {
         found: Digest,
     },
     /// The uncompressed bytes are not what the configuration promises.
-    #[error("the layer unpacks to {found}, not to {expected} as the image's configuration says; the image is broken and no engine unpacks it")]
+    #[error(
+        "the layer unpacks to {found}, not to {expected} as the image's configuration says; the image is broken and no engine unpacks it"
+    )]
     DiffId {
         /// What the configuration says.
         expected: Digest,
@@ -184,9 +186,9 @@ pub fn read_layer<R: Read + Send>(
             plain_blob = compression == Compression::None;
             let wanted = expectation.diff_id.as_ref().map(Digest::algorithm);
             let hash = wanted.filter(|wanted| !plain_blob || *wanted != algorithm);
-            let limit = expectation.size.map_or(u64::MAX, |size| {
-                UNPACKED_FLOOR.max(size.saturating_mul(MAX_EXPANSION))
-            });
+            let limit = expectation
+                .size
+                .map_or(u64::MAX, |size| UNPACKED_FLOOR.max(size.saturating_mul(MAX_EXPANSION)));
             if expectation.read_ahead && compression != Compression::None {
                 read_ahead(plain, |plain| pass(Window::new(plain, hash, limit), content))?
             } else {
@@ -232,7 +234,8 @@ struct Outcome {
 
 fn pass<P: Read>(window: Window<P>, content: &mut dyn ContentReader) -> Result<Outcome, LayerError> {
     let mut tar = TarReader::new(window);
-    let mut reading = Reading { upper: Upper::new(), holes: MAX_HOLE_BYTES, first: Vec::new(), path: Vec::new() };
+    let mut reading =
+        Reading { upper: Upper::new(), holes: MAX_HOLE_BYTES, first: Vec::new(), path: Vec::new() };
     let mut current = Vec::new();
     let stopped = loop {
         match tar.next_entry() {
@@ -426,5 +429,45 @@ impl<R: Read> Read for Tap<R> {
                 }
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Wants what begins with `#!`, and notes what it is told.
+    #[derive(Default)]
+    struct Scripts(Vec<String>);
+
+    impl ContentReader for Scripts {
+        fn wants(&mut self, _: &[u8], _: u64, first: &[u8]) -> bool {
+            self.0.push(format!("wants {}", String::from_utf8_lossy(first)));
+            first.starts_with(b"#!")
+        }
+
+        fn piece(&mut self, piece: &[u8]) {
+            self.0.push(format!("piece {}", String::from_utf8_lossy(piece)));
+        }
+
+        fn end(&mut self, _: NodeId, _: &[u8]) {}
+    }
+
+    fn check(pieces: &[&str], expect: &[&str], wanted: bool) {
+        let (mut scripts, mut first) = (Scripts::default(), Vec::new());
+        let mut offer = Offer { content: &mut scripts, path: b"a", size: 0, first: &mut first, wanted: None };
+        pieces.iter().for_each(|piece| offer.piece(piece.as_bytes()));
+        assert_eq!(offer.is_wanted(), wanted, "{pieces:?}");
+        assert_eq!(scripts.0, expect, "{pieces:?}");
+    }
+
+    #[test]
+    fn a_file_is_offered_once_when_enough_of_it_is_there() {
+        let whole = "#!/bin/sh -e -u\n";
+        check(&[whole, "more"], &["wants #!/bin/sh -e -u\n", "piece #!/bin/sh -e -u\n", "piece more"], true);
+        check(&["#", "!/bin/sh", " -e -u\nx"], &["wants #!/bin/sh -e -u\nx", "piece #!/bin/sh -e -u\nx"], true);
+        check(&["#!/bin/"], &["wants #!/bin/", "piece #!/bin/"], true);
+        check(&["\u{7f}ELF and so on, and", "more"], &["wants \u{7f}ELF and so on, and"], false);
+        check(&[], &["wants "], false);
     }
 }

@@ -10,16 +10,12 @@ use plimsoll_model::{Digest, ImageConfig, Platform};
 use serde::Deserialize;
 
 /// Media types that name an index.
-pub const INDEX_TYPES: [&str; 2] = [
-    "application/vnd.oci.image.index.v1+json",
-    "application/vnd.docker.distribution.manifest.list.v2+json",
-];
+pub const INDEX_TYPES: [&str; 2] =
+    ["application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json"];
 
 /// Media types that name the manifest of one image.
-pub const MANIFEST_TYPES: [&str; 2] = [
-    "application/vnd.oci.image.manifest.v1+json",
-    "application/vnd.docker.distribution.manifest.v2+json",
-];
+pub const MANIFEST_TYPES: [&str; 2] =
+    ["application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json"];
 
 /// Docker's first manifest format, which registries stopped serving in 2024.
 pub const SCHEMA_1_TYPES: [&str; 2] = [
@@ -112,10 +108,14 @@ pub enum DocumentError {
         cause: String,
     },
     /// Docker's schema 1.
-    #[error("the image has Docker's schema 1 manifest, which holds no content digests; push it again with a client of 2017 or later")]
+    #[error(
+        "the image has Docker's schema 1 manifest, which holds no content digests; push it again with a client of 2017 or later"
+    )]
     Schema1,
     /// Both an index and a manifest: two readers would see two images.
-    #[error("the document is an index and a manifest at once; clients would disagree about what the image is, so it is refused")]
+    #[error(
+        "the document is an index and a manifest at once; clients would disagree about what the image is, so it is refused"
+    )]
     Ambiguous,
     /// Something else than an image.
     #[error("this is no container image but {0}")]
@@ -141,7 +141,8 @@ impl Document {
     /// # Errors
     /// [`DocumentError`] where it is neither, or both.
     pub fn parse(bytes: &[u8], media_type: &str) -> Result<Self, DocumentError> {
-        let json = |what| move |cause: serde_json::Error| DocumentError::Json { what, cause: cause.to_string() };
+        let json =
+            |what| move |cause: serde_json::Error| DocumentError::Json { what, cause: cause.to_string() };
         let shape: Shape = serde_json::from_slice(bytes).map_err(json("manifest"))?;
         let named = shape.media_type.as_deref().unwrap_or(media_type);
         if SCHEMA_1_TYPES.contains(&named) || shape.fs_layers.is_some() || shape.schema_version == Some(1) {
@@ -260,9 +261,8 @@ impl Configuration {
     /// # Errors
     /// [`DocumentError::Json`] where it is no configuration.
     pub fn parse(bytes: &[u8]) -> Result<Self, DocumentError> {
-        let raw: RawConfiguration = serde_json::from_slice(bytes).map_err(|cause| {
-            DocumentError::Json { what: "image configuration", cause: cause.to_string() }
-        })?;
+        let raw: RawConfiguration = serde_json::from_slice(bytes)
+            .map_err(|cause| DocumentError::Json { what: "image configuration", cause: cause.to_string() })?;
         let platform = raw.architecture.filter(|name| !name.is_empty()).map(|architecture| {
             let os = raw.os.filter(|name| !name.is_empty()).unwrap_or_else(|| "linux".to_owned());
             let normal = Platform::normal(&os, &architecture, raw.variant.as_deref());
@@ -298,11 +298,7 @@ impl Configuration {
     #[must_use]
     pub fn layer_history(&self, count: usize) -> Vec<Option<&History>> {
         let made: Vec<&History> = self.history.iter().filter(|step| !step.empty_layer).collect();
-        if made.len() == count {
-            made.into_iter().map(Some).collect()
-        } else {
-            vec![None; count]
-        }
+        if made.len() == count { made.into_iter().map(Some).collect() } else { vec![None; count] }
     }
 }
 

@@ -13,9 +13,7 @@ use std::collections::{BTreeSet, HashMap};
 use hashbrown::HashSet;
 
 use plimsoll_model::file::FileRecord;
-use plimsoll_model::{
-    FileId, FileKind, FileTable, FileTableBuilder, LayerStatistics, NodeId, Problem,
-};
+use plimsoll_model::{FileId, FileKind, FileTable, FileTableBuilder, LayerStatistics, NodeId, Problem};
 
 /// The merged tree and how each layer took part in it.
 #[derive(Debug)]
@@ -113,8 +111,7 @@ impl Merge<'_> {
     fn find_from(&self, from: NodeId, path: &[u8], follow: bool, links: &mut usize) -> Option<NodeId> {
         const MAX_LINKS: usize = 40;
         let mut at = if path.first() == Some(&b'/') { NodeId::ROOT } else { from };
-        let mut names =
-            path.split(|b| *b == b'/').filter(|n| !n.is_empty() && *n != b".").peekable();
+        let mut names = path.split(|b| *b == b'/').filter(|n| !n.is_empty() && *n != b".").peekable();
         while let Some(name) = names.next() {
             if name == b".." {
                 at = self.builder.parent(at);
@@ -158,9 +155,10 @@ impl Merge<'_> {
             }
             FileKind::Directory => Some(self.lay_directory(layer, id, parent, below)),
             FileKind::HardLink => {
-                let target = targets.get(&id).copied().filter(|target| {
-                    self.builder.get(*target).kind != FileKind::Directory
-                });
+                let target = targets
+                    .get(&id)
+                    .copied()
+                    .filter(|target| self.builder.get(*target).kind != FileKind::Directory);
                 let Some(target) = target else {
                     let detail = format!(
                         "a hard link to /{}, which no layer has; it is missing from the report",

@@ -10,10 +10,7 @@ const PIECE: usize = 256 * 1024;
 const PIECES: usize = 6;
 
 /// Runs `consume` on this thread with a reader of what `plain` gives on another.
-pub(crate) fn read_ahead<'a, T>(
-    plain: Box<dyn Read + Send + 'a>,
-    consume: impl FnOnce(Pieces) -> T,
-) -> T {
+pub(crate) fn read_ahead<'a, T>(plain: Box<dyn Read + Send + 'a>, consume: impl FnOnce(Pieces) -> T) -> T {
     std::thread::scope(|scope| {
         let (full_sender, full) = sync_channel(PIECES);
         let (empty, empty_receiver) = sync_channel(PIECES);

@@ -119,7 +119,9 @@ impl Upper {
             Ok(parent) => parent,
             Err(blocked) => {
                 let detail = match blocked {
-                    Blocked::File => "a file of the same layer is in the place of its directory; the entry was left out",
+                    Blocked::File => {
+                        "a file of the same layer is in the place of its directory; the entry was left out"
+                    }
                     Blocked::Links => "its directory is a loop of symbolic links; the entry was left out",
                 };
                 self.problems.add("entry-directory-unreachable", spelled, detail);
@@ -290,7 +292,13 @@ impl Upper {
         Ok(node)
     }
 
-    fn make(&mut self, from: NodeId, spelled: &[u8], depth: usize, links: &mut usize) -> Result<NodeId, Blocked> {
+    fn make(
+        &mut self,
+        from: NodeId,
+        spelled: &[u8],
+        depth: usize,
+        links: &mut usize,
+    ) -> Result<NodeId, Blocked> {
         let mut at = if spelled.first() == Some(&b'/') { NodeId::ROOT } else { from };
         for (step, name) in spelled.split(|byte| *byte == b'/').enumerate() {
             match name {

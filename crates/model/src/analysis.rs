@@ -114,7 +114,6 @@ pub struct Layer {
     pub statistics: LayerStatistics,
 }
 
-
 /// Everything known about one image. Whatever Plimsoll shows is a pure function of this.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Analysis {

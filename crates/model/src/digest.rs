@@ -127,8 +127,7 @@ impl FromStr for Digest {
     type Err = DigestError;
 
     fn from_str(text: &str) -> Result<Self, DigestError> {
-        let (name, digits) =
-            text.split_once(':').ok_or_else(|| DigestError::Form(text.to_owned()))?;
+        let (name, digits) = text.split_once(':').ok_or_else(|| DigestError::Form(text.to_owned()))?;
         let algorithm = match name {
             "sha256" => Algorithm::Sha256,
             "sha512" => Algorithm::Sha512,

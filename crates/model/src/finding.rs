@@ -236,7 +236,11 @@ mod tests {
         check(&[judged.clone(), unknown.clone()], &[], Conclusion::NoData);
         check(&[], &[], Conclusion::NoData);
         check(&[Coverage::NotInstalled], &[], Conclusion::NoData);
-        check(std::slice::from_ref(&judged), &[Verdict::Unknown(UnknownReason::UnderInvestigation)], Conclusion::NoData);
+        check(
+            std::slice::from_ref(&judged),
+            &[Verdict::Unknown(UnknownReason::UnderInvestigation)],
+            Conclusion::NoData,
+        );
         check(&[judged], &[Verdict::NotAffected(NotAffectedReason::OutsideRanges)], Conclusion::Clean);
         check(&[unknown], &[Verdict::Affected], Conclusion::Affected);
     }

@@ -206,8 +206,7 @@ mod tests {
 
     #[test]
     fn every_spelling_of_a_path_is_one_path() {
-        for raw in ["usr/bin", "/usr/bin", "./usr/bin/", "usr//bin", "usr/lib/../bin", "usr/./bin"]
-        {
+        for raw in ["usr/bin", "/usr/bin", "./usr/bin/", "usr//bin", "usr/lib/../bin", "usr/./bin"] {
             check(raw, "/usr/bin");
         }
         check("", "/");

@@ -61,9 +61,7 @@ impl Platform {
     pub fn satisfies(&self, wanted: &Self) -> bool {
         let own = Self::normal(&self.os, &self.architecture, self.variant.as_deref());
         let wanted = Self::normal(&wanted.os, &wanted.architecture, wanted.variant.as_deref());
-        own.os == wanted.os
-            && own.architecture == wanted.architecture
-            && own.variant == wanted.variant
+        own.os == wanted.os && own.architecture == wanted.architecture && own.variant == wanted.variant
     }
 }
 
@@ -79,9 +77,7 @@ impl FromStr for Platform {
         match (named, parts.as_slice()) {
             (true, [architecture]) => Ok(Self::normal("linux", architecture, None)),
             (true, [os, architecture]) => Ok(Self::normal(os, architecture, None)),
-            (true, [os, architecture, variant]) => {
-                Ok(Self::normal(os, architecture, Some(variant)))
-            }
+            (true, [os, architecture, variant]) => Ok(Self::normal(os, architecture, Some(variant))),
             _ => Err(PlatformError(text.to_owned())),
         }
     }

@@ -52,7 +52,12 @@ impl LayerCache {
     /// number of bytes beyond which the entries unused for longest go.
     #[must_use]
     pub fn new(directory: &Path, capacity: u64) -> Self {
-        Self { directory: directory.to_owned(), capacity, written: AtomicU64::new(0), buffers: Mutex::default() }
+        Self {
+            directory: directory.to_owned(),
+            capacity,
+            written: AtomicU64::new(0),
+            buffers: Mutex::default(),
+        }
     }
 
     /// Where it is.
@@ -155,10 +160,7 @@ impl LayerCache {
     #[must_use]
     pub fn usage(&self) -> CacheUsage {
         let files = self.files();
-        CacheUsage {
-            entries: files.len() as u64,
-            bytes: files.iter().map(|(_, size, _)| size).sum(),
-        }
+        CacheUsage { entries: files.len() as u64, bytes: files.iter().map(|(_, size, _)| size).sum() }
     }
 
     /// Removes everything stored.
@@ -167,7 +169,8 @@ impl LayerCache {
     /// [`CacheError`] where something cannot be removed.
     pub fn clear(&self) -> Result<(), CacheError> {
         for (_, _, path) in self.files() {
-            fs::remove_file(&path).map_err(|source| CacheError { path: path.display().to_string(), source })?;
+            fs::remove_file(&path)
+                .map_err(|source| CacheError { path: path.display().to_string(), source })?;
         }
         Ok(())
     }
@@ -250,7 +253,12 @@ mod tests {
         for byte in 1..=4 {
             cache.store_document(&digest(byte), &[0; 100]).unwrap();
             let old = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(u64::from(byte));
-            File::options().append(true).open(cache.place("documents", &digest(byte))).unwrap().set_modified(old).unwrap();
+            File::options()
+                .append(true)
+                .open(cache.place("documents", &digest(byte)))
+                .unwrap()
+                .set_modified(old)
+                .unwrap();
         }
         cache.trim();
         let left: Vec<u8> = (1..=4).filter(|byte| cache.document(&digest(*byte)).is_some()).collect();

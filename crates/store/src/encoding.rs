@@ -4,9 +4,7 @@
 //! (postcard), the file table, and the fragments' payloads end to end. An encoding of an older
 //! version stays readable for as long as a reader for it stands here; so far there is one.
 
-use plimsoll_model::{
-    Digest, FileId, FileTable, Fragment, LayerFacts, Problem, ReaderRevision,
-};
+use plimsoll_model::{Digest, FileId, FileTable, Fragment, LayerFacts, Problem, ReaderRevision};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -34,9 +32,7 @@ struct Head {
 /// The bytes of one layer's facts: the same facts, the same bytes.
 #[must_use]
 pub fn encode(facts: &LayerFacts) -> Vec<u8> {
-    let reader = |id: &str| {
-        facts.revisions.iter().position(|each| each.reader == id).map(|at| at as u32)
-    };
+    let reader = |id: &str| facts.revisions.iter().position(|each| each.reader == id).map(|at| at as u32);
     let kept: Vec<(u32, &Fragment)> =
         facts.fragments.iter().filter_map(|each| Some((reader(&each.reader)?, each))).collect();
     let head = Head {
@@ -83,8 +79,7 @@ pub fn decode(bytes: &[u8]) -> Result<LayerFacts, DecodeError> {
     let (length, rest) = rest.split_first_chunk::<4>().ok_or(SHORT)?;
     let (head, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize).ok_or(SHORT)?;
     let head: Head = postcard::from_bytes(head).map_err(|_| DecodeError("its head is damaged"))?;
-    let (files, mut rest) =
-        FileTable::decode(rest).map_err(|_| DecodeError("its file table is damaged"))?;
+    let (files, mut rest) = FileTable::decode(rest).map_err(|_| DecodeError("its file table is damaged"))?;
     let mut fragments = Vec::with_capacity(head.fragments.len().min(files.len()));
     for (reader, file, length) in head.fragments {
         let (payload, after) = rest.split_at_checked(length as usize).ok_or(SHORT)?;

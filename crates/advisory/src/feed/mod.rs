@@ -1,10 +1,10 @@
 //! Publishers' formats, one file each.
 
 pub mod alpine_secdb;
+pub mod amazon_updateinfo;
 pub mod debian_tracker;
 pub(crate) mod intake;
 pub mod osv;
-pub mod amazon_updateinfo;
 pub mod oval;
 pub mod redhat_vex;
 
@@ -62,4 +62,13 @@ pub trait Feed: Sync + std::fmt::Debug {
 }
 
 /// Every feed there is.
-pub const ALL: &[&dyn Feed] = &[&osv::Osv, &alpine_secdb::AlpineSecdb, &debian_tracker::DebianTracker, &oval::OracleOval, &oval::AzureOval, &oval::PhotonOval, &redhat_vex::RedHatVex, &amazon_updateinfo::AmazonUpdateinfo];
+pub const ALL: &[&dyn Feed] = &[
+    &osv::Osv,
+    &alpine_secdb::AlpineSecdb,
+    &debian_tracker::DebianTracker,
+    &oval::OracleOval,
+    &oval::AzureOval,
+    &oval::PhotonOval,
+    &redhat_vex::RedHatVex,
+    &amazon_updateinfo::AmazonUpdateinfo,
+];

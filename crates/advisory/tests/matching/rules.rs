@@ -329,7 +329,9 @@ fn an_ignore_entry_for_a_path_lifts_what_lies_there_and_nothing_else() {
         package.evidence = Some(plimsoll_model::TreePath::parse(b"app/lib/p.json").unwrap());
     }
     let lifted = |path: &str| {
-        let text = format!("[[ignore]]\nid = \"CVE-1\"\npath = \"{path}\"\nreason = \"r\"\nowner = \"o\"\nuntil = 2026-12-31\n");
+        let text = format!(
+            "[[ignore]]\nid = \"CVE-1\"\npath = \"{path}\"\nreason = \"r\"\nowner = \"o\"\nuntil = 2026-12-31\n"
+        );
         let ignores = ignore::parse(&text).unwrap().entries;
         let age = AgeLimits { now: Some("2026-11-24T00:00:00Z"), ..AgeLimits::default() };
         let answer = find(&database, &analysis, &Options { age, ignores: &ignores, ..Options::default() });

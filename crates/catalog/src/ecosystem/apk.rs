@@ -10,8 +10,7 @@ use std::cmp::Ordering;
 use std::collections::HashSet;
 
 use plimsoll_model::{
-    Distribution, FileId, InstallReason, Package, PackageType, Problem, Purl, SourcePackage,
-    TreePath,
+    Distribution, FileId, InstallReason, Package, PackageType, Problem, Purl, SourcePackage, TreePath,
 };
 
 use self::database::{Database, Details, Key, decode_details, decode_keys};
@@ -113,12 +112,8 @@ impl Reader for ApkReader {
     }
 
     fn join(&self, image: &LayeredImage<'_>, joined: &mut Joined) {
-        let history: Vec<LayerFragment<'_>> = image
-            .fragments
-            .iter()
-            .filter(|fragment| fragment.path != WORLD.as_bytes())
-            .copied()
-            .collect();
+        let history: Vec<LayerFragment<'_>> =
+            image.fragments.iter().filter(|fragment| fragment.path != WORLD.as_bytes()).copied().collect();
         let world = image
             .fragments
             .iter()
@@ -160,8 +155,7 @@ fn join_database<'a>(
         .iter()
         .filter_map(|fragment| Some((fragment.layer, decode_keys(fragment.payload)?.0)))
         .collect();
-    let decoded =
-        decode_keys(evidence.payload).and_then(|(keys, rest)| Some((keys, decode_details(rest)?)));
+    let decoded = decode_keys(evidence.payload).and_then(|(keys, rest)| Some((keys, decode_details(rest)?)));
     let Some((keys, details)) = decoded else {
         joined.problems.push(Problem::new(
             "apk-database-damaged",
@@ -209,12 +203,7 @@ fn describe(key: &Key<'_>, details: &Details<'_>, distribution: Option<&Distribu
     package
 }
 
-fn own_files(
-    image: &LayeredImage<'_>,
-    details: &Details<'_>,
-    index: u32,
-    owned: &mut Vec<(FileId, u32)>,
-) {
+fn own_files(image: &LayeredImage<'_>, details: &Details<'_>, index: u32, owned: &mut Vec<(FileId, u32)>) {
     for directory in &details.directories {
         let path = directory.path.as_bytes();
         // The name of a directory may itself be a link, which is then the package's too.

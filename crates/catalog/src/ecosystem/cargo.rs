@@ -6,9 +6,7 @@ mod tests;
 
 use std::cmp::Ordering;
 
-use plimsoll_model::{
-    Distribution, InstallReason, Package, PackageType, Problem, Purl, TreePath, path,
-};
+use plimsoll_model::{Distribution, InstallReason, Package, PackageType, Problem, Purl, TreePath, path};
 
 use self::auditable::{Crate, Found};
 use super::Ecosystem;
@@ -120,8 +118,7 @@ impl Reader for Auditable {
             let place = TreePath::parse(fragment.path).ok();
             for each in crates {
                 let mut package = Package::new(TYPE, each.name, each.version);
-                package.reason =
-                    if each.root { InstallReason::Explicit } else { InstallReason::Dependency };
+                package.reason = if each.root { InstallReason::Explicit } else { InstallReason::Dependency };
                 package.origin = Some(each.source);
                 package.requires = each.requires;
                 package.purl = package_url(&package);

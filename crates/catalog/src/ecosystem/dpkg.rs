@@ -202,8 +202,7 @@ impl Reader for DpkgReader {
                 if !Diversions::is_whole(content) {
                     damage(
                         "dpkg-diversions-damaged",
-                        "the last diversion is not whole, so its file may count as another's"
-                            .to_owned(),
+                        "the last diversion is not whole, so its file may count as another's".to_owned(),
                     );
                 }
                 Some(content.to_vec())
@@ -229,18 +228,12 @@ fn read_status(
     status.encode()
 }
 
-fn read_list(
-    content: &[u8],
-    kind: ListKind,
-    damage: &mut impl FnMut(&'static str, String),
-) -> Vec<u8> {
+fn read_list(content: &[u8], kind: ListKind, damage: &mut impl FnMut(&'static str, String)) -> Vec<u8> {
     let (packed, damaged) = paths::pack(content, kind);
     if damaged > 0 {
         damage(
             "dpkg-file-list-damaged",
-            format!(
-                "{damaged} lines of this list cannot be read, so their files count as nobody's"
-            ),
+            format!("{damaged} lines of this list cannot be read, so their files count as nobody's"),
         );
     }
     packed

@@ -7,9 +7,7 @@ mod version;
 
 use std::cmp::Ordering;
 
-use plimsoll_model::{
-    Distribution, InstallReason, Package, PackageType, Problem, Purl, TreePath, path,
-};
+use plimsoll_model::{Distribution, InstallReason, Package, PackageType, Problem, Purl, TreePath, path};
 
 use self::build_info::{BuildInfo, Found, Module};
 use super::Ecosystem;

@@ -37,7 +37,8 @@ pub trait Ecosystem: Sync + std::fmt::Debug {
 }
 
 /// Every ecosystem there is.
-pub const ALL: &[&dyn Ecosystem] = &[&apk::Apk, &cargo::Cargo, &dpkg::Dpkg, &gem::Gem, &golang::Golang, &npm::Npm, &pypi::Pypi, &rpm::Rpm];
+pub const ALL: &[&dyn Ecosystem] =
+    &[&apk::Apk, &cargo::Cargo, &dpkg::Dpkg, &gem::Gem, &golang::Golang, &npm::Npm, &pypi::Pypi, &rpm::Rpm];
 
 /// Orders two versions of a package type by the rules of its ecosystem; `None` where no
 /// ecosystem knows the type or a version is none of its own.
@@ -81,10 +82,8 @@ fn distribution_package_url(
 ) -> Option<Purl> {
     let distribution = distribution.filter(|known| !known.id.is_empty())?;
     let release = distribution.version_id.as_ref().or(distribution.build_id.as_ref());
-    let distro = release.map_or_else(
-        || distribution.id.clone(),
-        |release| format!("{}-{release}", distribution.id),
-    );
+    let distro =
+        release.map_or_else(|| distribution.id.clone(), |release| format!("{}-{release}", distribution.id));
     let mut purl = Purl::new(
         kind,
         Some(distribution.id.as_str()),
@@ -92,8 +91,7 @@ fn distribution_package_url(
         Some(package.version.as_str()),
     )
     .ok()?;
-    let qualifiers =
-        [("arch", package.arch.clone()), ("distro", Some(distro)), ("upstream", upstream)];
+    let qualifiers = [("arch", package.arch.clone()), ("distro", Some(distro)), ("upstream", upstream)];
     for (key, value) in qualifiers {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
             purl.qualifiers.insert(key.to_owned(), value);

@@ -125,7 +125,10 @@ fn split(path: &[u8]) -> (&[u8], &[u8]) {
 enum Note {
     Metadata(Metadata),
     /// The files of a RECORD and the size of them all, or of an installed-files.txt.
-    Files { paths: Vec<String>, size: Option<u64> },
+    Files {
+        paths: Vec<String>,
+        size: Option<u64>,
+    },
     Installer(String),
     DirectUrl(String),
 }

@@ -128,19 +128,16 @@ impl Ecosystem for Rpm {
             Some((epoch, version)) => (Some(epoch.to_owned()), version),
             None => (None, package.version.as_str()),
         };
-        let upstream = package.source.as_ref().and_then(|source| {
-            Some(format!("{}-{}.src.rpm", source.name, source.version.as_ref()?))
-        });
+        let upstream = package
+            .source
+            .as_ref()
+            .and_then(|source| Some(format!("{}-{}.src.rpm", source.name, source.version.as_ref()?)));
         let distro = distribution.map(|distribution| match &distribution.version_id {
             Some(version) => format!("{}-{version}", distribution.id),
             None => distribution.id.clone(),
         });
-        let qualifiers = [
-            ("arch", package.arch.clone()),
-            ("distro", distro),
-            ("epoch", epoch),
-            ("upstream", upstream),
-        ];
+        let qualifiers =
+            [("arch", package.arch.clone()), ("distro", distro), ("epoch", epoch), ("upstream", upstream)];
         Some(Purl {
             kind: PACKAGE_TYPE.as_str().to_owned(),
             namespace: distribution.map(|distribution| namespace(&distribution.id).to_owned()),
@@ -223,10 +220,7 @@ mod tests {
     fn check(id: &str, version_id: Option<&str>, version: &str, expect: (&str, &str, &[&str])) {
         let package = Package {
             arch: Some("x86_64".to_owned()),
-            source: Some(SourcePackage {
-                name: "dbus".to_owned(),
-                version: Some("1.6-1".to_owned()),
-            }),
+            source: Some(SourcePackage { name: "dbus".to_owned(), version: Some("1.6-1".to_owned()) }),
             ..Package::new(PACKAGE_TYPE, "dbus-libs", version)
         };
         let distribution = Distribution {

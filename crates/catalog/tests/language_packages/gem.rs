@@ -100,10 +100,7 @@ fn a_gem_that_gem_installed_is_told_with_everything_that_it_states() {
     assert_eq!(package.requires, ["rake (>= 12, < 14)", "json"]);
     assert_eq!(package.summary.as_deref(), Some("Say \"ahoy\" to the hull – \\o/"));
     assert_eq!(package.url.as_deref(), Some("https://example.org/hull"));
-    assert_eq!(
-        package.purl.as_ref().unwrap().to_string(),
-        "pkg:gem/hull@1.2.0.rc1?platform=x86_64-linux"
-    );
+    assert_eq!(package.purl.as_ref().unwrap().to_string(), "pkg:gem/hull@1.2.0.rc1?platform=x86_64-linux");
     let place = "/var/lib/gems/3.1.0/gems/hull-1.2.0.rc1-x86_64-linux";
     assert_eq!(package.place.as_ref().unwrap().to_string(), place);
     let owned: Vec<String> =

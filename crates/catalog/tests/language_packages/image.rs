@@ -18,9 +18,9 @@ pub(crate) struct Answer {
 
 /// The folder of an image among the test data.
 pub(crate) fn folder(image: &str) -> Option<PathBuf> {
-    let data = std::env::var_os("PLIMSOLL_DATA").map(PathBuf::from).or_else(|| {
-        std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache/plimsoll-data"))
-    });
+    let data = std::env::var_os("PLIMSOLL_DATA")
+        .map(PathBuf::from)
+        .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache/plimsoll-data")));
     let folder = data.map(|data| data.join("out").join(image)).filter(|folder| folder.is_dir());
     if folder.is_none() {
         eprintln!("skipped: {image} is not among the test data");
@@ -49,8 +49,7 @@ impl Tree {
         let name = names.pop().unwrap_or_default();
         for name in names {
             let child = self.builder.child(parent, name);
-            parent =
-                child.unwrap_or_else(|| self.builder.insert(parent, name, &NewFile::IMPLICIT_DIRECTORY));
+            parent = child.unwrap_or_else(|| self.builder.insert(parent, name, &NewFile::IMPLICIT_DIRECTORY));
         }
         if let Some(name) = name.strip_prefix(b".wh.") {
             if name == b".wh..opq" {
@@ -80,12 +79,10 @@ impl Tree {
 
 /// Reads the layers of an OCI layout.
 pub(crate) fn look(layout: &Path) -> Answer {
-    let json = |path: &Path| -> serde_json::Value {
-        serde_json::from_reader(File::open(path).unwrap()).unwrap()
-    };
-    let blob = |digest: &serde_json::Value| {
-        layout.join("blobs").join(digest.as_str().unwrap().replace(':', "/"))
-    };
+    let json =
+        |path: &Path| -> serde_json::Value { serde_json::from_reader(File::open(path).unwrap()).unwrap() };
+    let blob =
+        |digest: &serde_json::Value| layout.join("blobs").join(digest.as_str().unwrap().replace(':', "/"));
     let manifest = json(&blob(&json(&layout.join("index.json"))["manifests"][0]["digest"]));
     let layers = manifest["layers"].as_array().unwrap().iter().map(|layer| {
         let file = File::open(blob(&layer["digest"])).unwrap();

@@ -13,5 +13,6 @@
 mod gem;
 mod golang;
 mod image;
+mod mutations;
 mod order;
 mod truth;

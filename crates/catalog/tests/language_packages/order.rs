@@ -103,11 +103,58 @@ fn compare(kind: &'static str, tool: &str, pairs: &[(String, String)], answers: 
 
 #[test]
 fn python_versions_are_ordered_as_packaging_orders_them() {
-    let starts = ["0", "1", "1.0", "1.0.0", "01.2", "2!1.0", "v1", "1.10", "1.9", "2024.1", " 1.1", "1.", "", "a", "99999999999999999999999"];
+    let starts = [
+        "0",
+        "1",
+        "1.0",
+        "1.0.0",
+        "01.2",
+        "2!1.0",
+        "v1",
+        "1.10",
+        "1.9",
+        "2024.1",
+        " 1.1",
+        "1.",
+        "",
+        "a",
+        "99999999999999999999999",
+    ];
     let parts = [
-        ".0", ".1", "a", "b2", "c1", "rc", "rc1", ".rc.1", "-rc-1", "_alpha", "beta.3", "preview", "pre0",
-        ".post", ".post1", "-1", "-", "-r2", "rev3", ".dev", ".dev0", "dev12", "-dev-1", "+local", "+1", ".1a",
-        "+Ubuntu.1", "+a_b-c", "+1.a", "!", ".", "A1", "RC2", "é",
+        ".0",
+        ".1",
+        "a",
+        "b2",
+        "c1",
+        "rc",
+        "rc1",
+        ".rc.1",
+        "-rc-1",
+        "_alpha",
+        "beta.3",
+        "preview",
+        "pre0",
+        ".post",
+        ".post1",
+        "-1",
+        "-",
+        "-r2",
+        "rev3",
+        ".dev",
+        ".dev0",
+        "dev12",
+        "-dev-1",
+        "+local",
+        "+1",
+        ".1a",
+        "+Ubuntu.1",
+        "+a_b-c",
+        "+1.a",
+        "!",
+        ".",
+        "A1",
+        "RC2",
+        "é",
     ];
     let script = "
 import sys
@@ -122,16 +169,47 @@ for line in sys.stdin.buffer.read().decode().split('\\n')[:-1]:
     except InvalidVersion:
         print('?')
 ";
-    check("pypi", "packaging", Command::new("python3").args(["-c", script]), &made_up(&starts, &parts, 20_000));
+    check(
+        "pypi",
+        "packaging",
+        Command::new("python3").args(["-c", script]),
+        &made_up(&starts, &parts, 20_000),
+    );
 }
 
 const SEMANTIC_STARTS: [&str; 12] = [
-    "0.0.0", "1.0.0", "1.2.3", "1.10.0", "1.9.0", "v1.2.3", "01.2.3", "1.2", "1", "1.2.3.4", "18446744073709551615.0.0",
+    "0.0.0",
+    "1.0.0",
+    "1.2.3",
+    "1.10.0",
+    "1.9.0",
+    "v1.2.3",
+    "01.2.3",
+    "1.2",
+    "1",
+    "1.2.3.4",
+    "18446744073709551615.0.0",
     "10.20.30",
 ];
 const SEMANTIC_PARTS: [&str; 18] = [
-    "-alpha", "-0", "-1", "-10", "-rc.1", ".1", ".2", ".10", ".beta", ".01", ".x-y", "+build", "+001", "-", "--", ".",
-    "+incompatible", "-0.20220722155237-a158d28d115b",
+    "-alpha",
+    "-0",
+    "-1",
+    "-10",
+    "-rc.1",
+    ".1",
+    ".2",
+    ".10",
+    ".beta",
+    ".01",
+    ".x-y",
+    "+build",
+    "+001",
+    "-",
+    "--",
+    ".",
+    "+incompatible",
+    "-0.20220722155237-a158d28d115b",
 ];
 
 #[test]
@@ -149,7 +227,12 @@ for (const line of require('fs').readFileSync(0, 'utf8').split('\\n').slice(0, -
   console.log('<=>'[semver.compare(a, b) + 1]);
 }
 ";
-    check("npm", "node-semver", Command::new("node").args(["-e", script]), &made_up(&starts, &SEMANTIC_PARTS, 20_000));
+    check(
+        "npm",
+        "node-semver",
+        Command::new("node").args(["-e", script]),
+        &made_up(&starts, &SEMANTIC_PARTS, 20_000),
+    );
 }
 
 /// A folder that is removed again.
@@ -203,7 +286,10 @@ fn go_versions_are_ordered_as_go_orders_them() {
         eprintln!("skipped: Go is not installed");
         return;
     };
-    let starts = ["v0.0.0", "v1.0.0", "v1.2.3", "v1.10.0", "v1.9.0", "v01.2.3", "v1.2", "v1", "v1.2.3.4", "v2.0.0", "v", "vv1.0.0"];
+    let starts = [
+        "v0.0.0", "v1.0.0", "v1.2.3", "v1.10.0", "v1.9.0", "v01.2.3", "v1.2", "v1", "v1.2.3.4", "v2.0.0",
+        "v", "vv1.0.0",
+    ];
     let mut command = Command::new("go");
     command.args(["run", "."]).current_dir(&folder.0).env("GOFLAGS", "-mod=mod").env("GOTOOLCHAIN", "local");
     check("golang", "golang.org/x/mod/semver", &mut command, &made_up(&starts, &SEMANTIC_PARTS, 20_000));
@@ -225,8 +311,25 @@ fn crate_versions_are_ordered_as_cargo_orders_them() {
 
 #[test]
 fn gem_versions_are_ordered_as_rubygems_orders_them() {
-    let starts = ["0", "1", "1.0", "1.0.0", "01.2", "1.10", "1.9", "2024.1", " 1.1", "1.", "", "a", "99999999999999999999999"];
-    let parts = [".0", ".1", ".10", ".a", ".b2", "a", "rc1", ".rc.1", ".pre", "-alpha", "-1", "-", ".", ".A", ".00", ".0a", "_", "+1"];
+    let starts = [
+        "0",
+        "1",
+        "1.0",
+        "1.0.0",
+        "01.2",
+        "1.10",
+        "1.9",
+        "2024.1",
+        " 1.1",
+        "1.",
+        "",
+        "a",
+        "99999999999999999999999",
+    ];
+    let parts = [
+        ".0", ".1", ".10", ".a", ".b2", "a", "rc1", ".rc.1", ".pre", "-alpha", "-1", "-", ".", ".A", ".00",
+        ".0a", "_", "+1",
+    ];
     let script = "
 STDIN.each_line(chomp: true) do |line|
   a, b = line.split(\"\\t\", 2)

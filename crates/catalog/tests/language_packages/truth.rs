@@ -62,7 +62,11 @@ fn check(image: &str) {
     let Some(folder) = folder(image) else { return };
     let answer = look(&folder.join("oci"));
     let of = |kind: &'static str| {
-        answer.joined.packages.iter().filter(move |package| package.kind.as_str() == kind && !package.declared)
+        answer
+            .joined
+            .packages
+            .iter()
+            .filter(move |package| package.kind.as_str() == kind && !package.declared)
     };
     let found = |kind: &'static str| {
         rows(of(kind).map(|each| format!("{} {} {}", each.name, each.version, place(each))))
@@ -90,14 +94,19 @@ fn check(image: &str) {
     assert!(text.is_empty(), "{image}:\n{text}");
     let languages = ["python-", "go-", "rust-", "npm-", "gem-"];
     let problems = answer.read_problems.iter().chain(&answer.joined.problems);
-    let ours: Vec<_> =
-        problems.filter(|problem| languages.iter().any(|code| problem.code.as_str().starts_with(code))).collect();
+    let ours: Vec<_> = problems
+        .filter(|problem| languages.iter().any(|code| problem.code.as_str().starts_with(code)))
+        .collect();
     assert!(ours.is_empty(), "{image}: {ours:#?}");
     for package in &answer.joined.packages {
         assert!(package.name != "UNKNOWN" && package.version != "UNKNOWN", "{package:?}");
     }
     let owned = answer.joined.owned.len();
-    eprintln!("{image}: {} packages, {owned} listings, {} files", answer.joined.packages.len(), answer.table.len());
+    eprintln!(
+        "{image}: {} packages, {owned} listings, {} files",
+        answer.joined.packages.len(),
+        answer.table.len()
+    );
 }
 
 #[test]

@@ -13,8 +13,7 @@ use crate::image::{fixtures, read, shared, unpack};
 
 const PACKAGE: &str = "%{NEVRA}|%{EPOCH}|%{SOURCERPM}|%{VENDOR}|%{LICENSE}|%{LONGSIZE}|%{INSTALLTIME}\
 |%{URL}|%{BUILDHOST}|%{MODULARITYLABEL}|%{RSAHEADER:pgpsig}\\n";
-const RELATIONS: &str =
-    "[%{=NEVRA} requires %{REQUIRENEVRS}\\n][%{=NEVRA} provides %{PROVIDENEVRS}\\n]";
+const RELATIONS: &str = "[%{=NEVRA} requires %{REQUIRENEVRS}\\n][%{=NEVRA} provides %{PROVIDENEVRS}\\n]";
 const FILES: &str = "[%{=NEVRA} %{FILENAMES} %{FILESTATES} %{FILEFLAGS} %{FILEVERIFYFLAGS} \
 %{FILEMODES} %{FILESIZES} |%{FILEDIGESTS}|\\n]";
 
@@ -111,10 +110,7 @@ fn check(folder: &Path, name: &str) {
 
     let packages: String = records.iter().map(describe_package).collect();
     let expect = ask_rpm(&directory, PACKAGE).unwrap();
-    assert_eq!(
-        sorted(&packages),
-        expect.iter().map(|line| shorten_signature(line)).collect::<Vec<_>>()
-    );
+    assert_eq!(sorted(&packages), expect.iter().map(|line| shorten_signature(line)).collect::<Vec<_>>());
 
     let mut relations = String::new();
     for record in &records {

@@ -11,8 +11,7 @@ const PATIENCE: Duration = Duration::from_secs(300);
 
 /// The packages' names of a database alone in its image, and how many problems it has.
 fn names(files: &[(&str, &[u8])]) -> (Vec<String>, usize) {
-    let image =
-        files.iter().fold(Image::default(), |image, (path, content)| image.file(0, path, content));
+    let image = files.iter().fold(Image::default(), |image, (path, content)| image.file(0, path, content));
     let (packages, _, problems) = image.join();
     (packages.into_iter().map(|package| package.name).collect(), problems.len())
 }
@@ -64,13 +63,7 @@ fn check(path: &str, intact: &[u8], beside: &[(&str, &[u8])], page: usize, round
 
 #[test]
 fn damage_to_a_berkeley_db_is_told() {
-    check(
-        "var/lib/rpm/Packages",
-        &database("oraclelinux-7-slim-bdb", "Packages"),
-        &[],
-        4096,
-        1_000,
-    );
+    check("var/lib/rpm/Packages", &database("oraclelinux-7-slim-bdb", "Packages"), &[], 4096, 1_000);
 }
 
 #[test]
@@ -100,13 +93,7 @@ fn damage_to_a_write_ahead_log_is_told() {
     let log = database("variants", "sqlite-wal/rpmdb.sqlite-wal");
     // Without the frames of an earlier round, whose damage is nobody's loss.
     let log = &log[..32 + 236 * FRAME];
-    check(
-        "var/lib/rpm/rpmdb.sqlite-wal",
-        log,
-        &[("var/lib/rpm/rpmdb.sqlite", &packages)],
-        FRAME,
-        100,
-    );
+    check("var/lib/rpm/rpmdb.sqlite-wal", log, &[("var/lib/rpm/rpmdb.sqlite", &packages)], FRAME, 100);
 }
 
 #[test]

@@ -67,13 +67,11 @@ fn header(entries: &[(u32, Data<'_>)]) -> Vec<u8> {
 /// An NDB database of some headers.
 fn database(headers: &[Vec<u8>]) -> Vec<u8> {
     let number = |number: usize| (number as u32).to_le_bytes();
-    let mut slots =
-        [b"RpmP".as_slice(), &number(0), &number(1), &number(1), &number(99), &[0; 12]].concat();
+    let mut slots = [b"RpmP".as_slice(), &number(0), &number(1), &number(1), &number(99), &[0; 12]].concat();
     let mut blobs: Vec<u8> = Vec::new();
     for (position, header) in headers.iter().enumerate() {
         let mut blob =
-            [b"BlbS".as_slice(), &number(position + 1), &number(0), &number(header.len()), header]
-                .concat();
+            [b"BlbS".as_slice(), &number(position + 1), &number(0), &number(header.len()), header].concat();
         while (blob.len() + 12) % 16 != 0 {
             blob.push(0);
         }
@@ -85,8 +83,7 @@ fn database(headers: &[Vec<u8>]) -> Vec<u8> {
         blob.extend([sum.as_slice(), &number(header.len()), b"BlbE"].concat());
         let place = (4096 + blobs.len()) / 16;
         slots.extend(
-            [b"Slot".as_slice(), &number(position + 1), &number(place), &number(blob.len() / 16)]
-                .concat(),
+            [b"Slot".as_slice(), &number(position + 1), &number(place), &number(blob.len() / 16)].concat(),
         );
         blobs.extend(blob);
     }
@@ -150,17 +147,10 @@ fn headers_of_rpm_3_list_whole_paths() {
 #[test]
 fn an_entry_behind_the_region_replaces_one_inside() {
     let (packages, _, problems) = Image::default()
-        .file(
-            0,
-            DATABASE,
-            &database(&[header(&[(VERSION, Text("2")), (MODULARITY, Text("perl:5.26:1:0"))])]),
-        )
+        .file(0, DATABASE, &database(&[header(&[(VERSION, Text("2")), (MODULARITY, Text("perl:5.26:1:0"))])]))
         .join();
     assert_eq!(problems, []);
-    assert_eq!(
-        (packages[0].version.as_str(), packages[0].origin.as_deref()),
-        ("2-1", Some("perl:5.26:1:0"))
-    );
+    assert_eq!((packages[0].version.as_str(), packages[0].origin.as_deref()), ("2-1", Some("perl:5.26:1:0")));
 }
 
 #[test]

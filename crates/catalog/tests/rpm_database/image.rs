@@ -114,11 +114,8 @@ impl Image {
                     None => FileKind::File,
                 };
                 let link = target.as_deref().filter(|_| kind == FileKind::Symlink);
-                let file = NewFile {
-                    kind,
-                    link: link.unwrap_or("").as_bytes(),
-                    ..NewFile::IMPLICIT_DIRECTORY
-                };
+                let file =
+                    NewFile { kind, link: link.unwrap_or("").as_bytes(), ..NewFile::IMPLICIT_DIRECTORY };
                 at = builder
                     .child(at, name.as_bytes())
                     .unwrap_or_else(|| builder.insert(at, name.as_bytes(), &file));

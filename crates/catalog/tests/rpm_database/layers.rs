@@ -47,11 +47,8 @@ fn a_package_belongs_to_the_layer_that_installed_it() {
 
 #[test]
 fn a_package_that_was_removed_and_came_again_belongs_to_the_later_layer() {
-    let image = Image::default().file(0, BERKELEY, &full()).file(1, BERKELEY, &slim()).file(
-        2,
-        BERKELEY,
-        &full(),
-    );
+    let image =
+        Image::default().file(0, BERKELEY, &full()).file(1, BERKELEY, &slim()).file(2, BERKELEY, &full());
     check(image, &[101, 0, 85]);
 }
 
@@ -72,27 +69,19 @@ fn the_backend_that_rpm_prefers_counts() {
     let ndb = database("oraclelinux-7-ndb", "Packages.db");
     let sqlite = database("oraclelinux-7-slim-sqlite", "rpmdb.sqlite");
     let image = || Image::default().file(0, BERKELEY, &slim()).file(0, NDB, &ndb);
-    assert_eq!(
-        check(image(), &[186])[0].evidence.as_ref().unwrap().to_string(),
-        "/var/lib/rpm/Packages.db"
-    );
+    assert_eq!(check(image(), &[186])[0].evidence.as_ref().unwrap().to_string(), "/var/lib/rpm/Packages.db");
     check(image().file(0, SQLITE, &sqlite), &[101]);
 }
 
 #[test]
 fn a_database_that_cannot_be_read_does_not_hide_another() {
-    let (packages, _, problems) =
-        Image::default().file(0, BERKELEY, &slim()).file(0, NDB, b"RpmP").join();
+    let (packages, _, problems) = Image::default().file(0, BERKELEY, &slim()).file(0, NDB, b"RpmP").join();
     assert_eq!((packages.len(), problems.len()), (101, 1));
 }
 
 #[test]
 fn two_directories_with_a_database_each_do_not_double_packages() {
-    let image = Image::default().file(0, "usr/lib/sysimage/rpm/Packages", &slim()).file(
-        0,
-        BERKELEY,
-        &full(),
-    );
+    let image = Image::default().file(0, "usr/lib/sysimage/rpm/Packages", &slim()).file(0, BERKELEY, &full());
     let packages = check(image, &[186]);
     assert_eq!(rows(&packages), truth(&fixtures().join("oraclelinux-7-bdb.tsv")));
 }
@@ -107,11 +96,7 @@ fn a_linked_directory_is_one_database() {
 
 #[test]
 fn the_log_may_lie_in_another_layer_than_its_database() {
-    let image = Image::default().file(0, SQLITE, &wal("rpmdb.sqlite")).file(
-        1,
-        LOG,
-        &wal("rpmdb.sqlite-wal"),
-    );
+    let image = Image::default().file(0, SQLITE, &wal("rpmdb.sqlite")).file(1, LOG, &wal("rpmdb.sqlite-wal"));
     let (packages, _, problems) = image.join();
     assert_eq!(problems, []);
     assert_eq!(rows(&packages), truth(&fixtures().join("oraclelinux-7-bdb.tsv")));
@@ -120,11 +105,7 @@ fn the_log_may_lie_in_another_layer_than_its_database() {
 
 #[test]
 fn a_log_that_no_longer_shows_changes_nothing() {
-    let image = Image::default().file(0, SQLITE, &wal("rpmdb.sqlite")).file(
-        0,
-        LOG,
-        &wal("rpmdb.sqlite-wal"),
-    );
+    let image = Image::default().file(0, SQLITE, &wal("rpmdb.sqlite")).file(0, LOG, &wal("rpmdb.sqlite-wal"));
     check(image.remove(LOG), &[101]);
     let elsewhere = Image::default().file(0, SQLITE, &wal("rpmdb.sqlite")).file(
         0,

@@ -74,11 +74,7 @@ fn real_versions() -> Vec<String> {
             if path.extension().is_some_and(|ending| ending == "tsv") {
                 for row in truth(&path) {
                     let fields: Vec<&str> = row.split('\t').collect();
-                    let epoch = if fields[1] == "(none)" {
-                        String::new()
-                    } else {
-                        format!("{}:", fields[1])
-                    };
+                    let epoch = if fields[1] == "(none)" { String::new() } else { format!("{}:", fields[1]) };
                     versions.insert(format!("{epoch}{}-{}", fields[2], fields[3]));
                 }
             }
@@ -110,8 +106,7 @@ fn versions_that_differ_little_are_ordered_as_rpm_orders_them() {
         }
         String::from_utf8(text).unwrap()
     };
-    let altered =
-        versions.iter().cycle().take(8_000).map(|version| (version.clone(), alter(version)));
+    let altered = versions.iter().cycle().take(8_000).map(|version| (version.clone(), alter(version)));
     check(altered.collect());
 }
 

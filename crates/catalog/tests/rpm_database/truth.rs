@@ -72,9 +72,8 @@ fn what_was_committed_to_the_write_ahead_log_counts() {
 
 #[test]
 fn a_package_says_all_that_its_header_says() {
-    let (packages, _, _) = Image::default()
-        .file(0, "var/lib/rpm/Packages", &database("oraclelinux-7-bdb", "Packages"))
-        .join();
+    let (packages, _, _) =
+        Image::default().file(0, "var/lib/rpm/Packages", &database("oraclelinux-7-bdb", "Packages")).join();
     let package = packages.iter().find(|package| package.name == "dbus-libs").unwrap();
     assert_eq!(package.version, "1:1.6.12-17.0.1.el7");
     assert_eq!(package.size, Some(110_286));

@@ -45,9 +45,17 @@ fn declare(command: Command) -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(Update::augment_args(sub("update", "Fetch feeds and build the database anew")))
-        .subcommand(sub("status", "Show each feed: rows, newest entry, age").arg(format_option::<Advisories>()))
-        .subcommand(Place::augment_args(sub("export", "Copy the database to a file, for a machine without a network")))
-        .subcommand(Place::augment_args(sub("import", "Take an exported database in the place of the one here")))
+        .subcommand(
+            sub("status", "Show each feed: rows, newest entry, age").arg(format_option::<Advisories>()),
+        )
+        .subcommand(Place::augment_args(sub(
+            "export",
+            "Copy the database to a file, for a machine without a network",
+        )))
+        .subcommand(Place::augment_args(sub(
+            "import",
+            "Take an exported database in the place of the one here",
+        )))
 }
 
 fn run(matches: &ArgMatches, context: &Context) -> Result<Exit> {

@@ -66,8 +66,11 @@ fn declare(command: Command) -> Command {
 
 fn run(matches: &ArgMatches, context: &Context) -> Result<Exit> {
     let arguments = Arguments::from_arg_matches(matches)?;
-    let analyses: Vec<Analysis> =
-        arguments.images.iter().map(|image| context.analyse(image, Purpose::Digests)).collect::<Result<_>>()?;
+    let analyses: Vec<Analysis> = arguments
+        .images
+        .iter()
+        .map(|image| context.analyse(image, Purpose::Digests))
+        .collect::<Result<_>>()?;
     let seen: Vec<&Analysis> = analyses.iter().collect();
     let outcome = match seen.as_slice() {
         [before, after] => {

@@ -152,7 +152,9 @@ mod tests {
 
     #[test]
     fn sizes_are_decimal_or_binary() {
-        for (text, bytes) in [("7", 7), ("1kB", 1_000), ("1.5MB", 1_500_000), ("2KiB", 2_048), ("1G", 1_000_000_000)] {
+        for (text, bytes) in
+            [("7", 7), ("1kB", 1_000), ("1.5MB", 1_500_000), ("2KiB", 2_048), ("1G", 1_000_000_000)]
+        {
             assert_eq!(parse_size(text), Ok(bytes), "{text}");
         }
         assert!(parse_size("MB").is_err());

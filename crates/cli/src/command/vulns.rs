@@ -66,7 +66,8 @@ struct Threshold {
 }
 
 fn parse_level(text: &str) -> Result<SeverityLevel, String> {
-    SeverityLevel::from_word(text).ok_or_else(|| format!("`{text}` is no severity; use low, medium, high or critical"))
+    SeverityLevel::from_word(text)
+        .ok_or_else(|| format!("`{text}` is no severity; use low, medium, high or critical"))
 }
 
 fn parse_threshold(text: &str) -> Result<Threshold, String> {

@@ -103,7 +103,9 @@ fn the_columns_of_csv_are_fixed() {
         header(&["files", &before, "-f", "csv"])
             .starts_with("path,type,mode,uid,gid,size,sha256,package,layer,link,xattrs")
     );
-    assert!(header(&["diff", &before, &after, "-f", "csv"]).starts_with("kind,change,type,name,before,after"));
+    assert!(
+        header(&["diff", &before, &after, "-f", "csv"]).starts_with("kind,change,type,name,before,after")
+    );
 }
 
 #[test]
@@ -168,7 +170,12 @@ fn the_same_image_in_every_kind_of_place_is_the_same_image() {
     ];
     let facts = |place: &str| {
         let without_layers = |rows: Vec<Vec<Vec<u8>>>, layer: usize| -> Vec<Vec<Vec<u8>>> {
-            rows.into_iter().map(|mut row| { row[layer].clear(); row }).collect()
+            rows.into_iter()
+                .map(|mut row| {
+                    row[layer].clear();
+                    row
+                })
+                .collect()
         };
         (
             without_layers(csv(&run(&bench.cache(), &["packages", place, "-f", "csv"])), 5),
@@ -288,7 +295,14 @@ fn the_spelling_of_2017_still_works() {
     let header: Vec<&str> = plain.lines().next().expect("a header").split_whitespace().collect();
     assert_eq!(
         header,
-        ["Image_Id", "Repo_Tag", "Compare_Image_Id", "Package", "Input_Image_Version", "Compare_Image_Version"]
+        [
+            "Image_Id",
+            "Repo_Tag",
+            "Compare_Image_Id",
+            "Package",
+            "Input_Image_Version",
+            "Compare_Image_Version"
+        ]
     );
     let row = plain.lines().find(|line| line.contains(" zlib ")).expect("a row");
     assert_eq!(row.split_whitespace().skip(3).collect::<Vec<_>>(), ["zlib", "1.3.1-r1", "NOTINSTALLED"]);
@@ -351,12 +365,22 @@ fn a_root_directory_is_looked_at_where_it_lies() {
     write("lib/apk/db/installed", "P:musl\nV:1.2.5-r0\nA:x86_64\n\n");
     write("proc/1/status", "left out");
     std::os::unix::fs::symlink("nowhere", Path::new(&root).join("dangling")).expect("a link");
-    fs::hard_link(Path::new(&root).join("etc/os-release"), Path::new(&root).join("etc/again")).expect("a link");
+    fs::hard_link(Path::new(&root).join("etc/os-release"), Path::new(&root).join("etc/again"))
+        .expect("a link");
     let listed = csv(&run(&bench.cache(), &["files", &format!("dir:{root}"), "-f", "csv"]));
     let paths: Vec<String> = listed.iter().map(|row| String::from_utf8_lossy(&row[0]).into_owned()).collect();
     assert_eq!(
         paths,
-        ["/dangling", "/etc", "/etc/again", "/etc/os-release", "/lib", "/lib/apk", "/lib/apk/db", "/lib/apk/db/installed"]
+        [
+            "/dangling",
+            "/etc",
+            "/etc/again",
+            "/etc/os-release",
+            "/lib",
+            "/lib/apk",
+            "/lib/apk/db",
+            "/lib/apk/db/installed"
+        ]
     );
     assert_eq!(listed[2][6], listed[3][6], "both names of a file have its digest");
     assert_eq!(listed[2][6].len(), 64);

@@ -18,9 +18,8 @@ fn oracle_linux_7_and_its_slim_variant_differ_in_the_85_packages_of_2017() {
         let (full, slim) = (image("7"), image("7-slim"));
         let rows = csv(&run(cache.path(), &["diff", &full, &slim, "--format", "csv"]));
         let text = |field: &[u8]| String::from_utf8(field.to_vec()).expect("text");
-        let without_epoch = |version: String| {
-            version.split_once(':').map_or(version.clone(), |(_, rest)| rest.to_owned())
-        };
+        let without_epoch =
+            |version: String| version.split_once(':').map_or(version.clone(), |(_, rest)| rest.to_owned());
         let mut found = BTreeMap::new();
         for row in &rows {
             assert_eq!(row[0], b"package");

@@ -75,11 +75,8 @@ fn packages_agree_with_the_distributions_own_tools() {
         let place = format!("oci:{}/oci", image.display());
         let rows = csv(&run(cache.path(), &["packages", &place, "--format", "csv"]));
         for (kind, file) in [("deb", "dpkg.tsv"), ("rpm", "rpm.tsv"), ("apk", "apk.tsv")] {
-            let found: BTreeSet<Row> = rows
-                .iter()
-                .filter(|row| row[0] == kind.as_bytes())
-                .map(|row| row[1..5].to_vec())
-                .collect();
+            let found: BTreeSet<Row> =
+                rows.iter().filter(|row| row[0] == kind.as_bytes()).map(|row| row[1..5].to_vec()).collect();
             let truth: BTreeSet<Row> = match fs::read(image.join("truth").join(file)) {
                 Ok(bytes) => table(&bytes).iter().map(|row| expected(kind, row)).collect(),
                 Err(_) => BTreeSet::new(),

@@ -23,8 +23,13 @@ const MAX_REDIRECTS: usize = 5;
 /// Feeds whose files are found by reading other files first; they come from a folder only.
 const FROM_FOLDER_ONLY: [&str; 2] = ["redhat-vex", "amazon-updateinfo"];
 
-const KEV: FeedTable = ("kev", "https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json", "known_exploited_vulnerabilities.json");
-const EPSS: FeedTable = ("epss", "https://epss.empiricalsecurity.com/epss_scores-current.csv.gz", "data.csv.gz");
+const KEV: FeedTable = (
+    "kev",
+    "https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json",
+    "known_exploited_vulnerabilities.json",
+);
+const EPSS: FeedTable =
+    ("epss", "https://epss.empiricalsecurity.com/epss_scores-current.csv.gz", "data.csv.gz");
 
 type FeedTable = (&'static str, &'static str, &'static str);
 
@@ -48,7 +53,8 @@ pub(super) fn fetch(
         let outcome = one(&transport, &url, &to, options.mirror.is_some(), progress);
         progress.end();
         if let Err(why) = outcome {
-            let detail = format!("it could not be fetched from {url}: {why}; what was there before stays in use");
+            let detail =
+                format!("it could not be fetched from {url}: {why}; what was there before stays in use");
             failed.push((whole.clone(), Problem::new("feed-not-fetched", whole, detail)));
         }
     }

@@ -6,9 +6,7 @@ use std::hash::BuildHasher as _;
 use std::io::{self, BufReader, BufWriter};
 
 use hashbrown::DefaultHashBuilder;
-use plimsoll_advisory::database::{
-    BuildError, Built, Database, DatabaseBuilder, FeedHandle, FeedOrigin,
-};
+use plimsoll_advisory::database::{BuildError, Built, Database, DatabaseBuilder, FeedHandle, FeedOrigin};
 use plimsoll_advisory::epss::Epss;
 use plimsoll_advisory::kev::Kev;
 use plimsoll_advisory::{FeedFile, Sink};
@@ -75,11 +73,17 @@ impl<'a> Intake<'a> {
 
     /// Takes in one part of a feed; gives the number of advisories or entries.
     fn feed(&mut self, feed: &FoundFeed) -> Result<u64, AdvisoryError> {
-        let fetched = feed.files.iter().filter_map(|(_, path)| fs::metadata(path).ok()?.modified().ok()).max();
+        let fetched =
+            feed.files.iter().filter_map(|(_, path)| fs::metadata(path).ok()?.modified().ok()).max();
         let fetched_at = fetched
             .and_then(|time| jiff::Timestamp::try_from(time).ok())
             .map(|time| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
-        let origin = FeedOrigin { id: feed.id.clone(), source: feed.source.clone(), fetched_at, ..FeedOrigin::default() };
+        let origin = FeedOrigin {
+            id: feed.id.clone(),
+            source: feed.source.clone(),
+            fetched_at,
+            ..FeedOrigin::default()
+        };
         let handle = self.builder.feed(origin)?;
         let mut rows = 0;
         for (below, path) in &feed.files {
@@ -93,7 +97,14 @@ impl<'a> Intake<'a> {
             let mut bytes = BufReader::with_capacity(256 * 1024, file);
             rows += match feed.reader {
                 Reader::Feed(reader) => {
-                    let mut rows = Rows { intake: self, handle, format: reader.doc().id, feed: &feed.id, rows: 0, error: None };
+                    let mut rows = Rows {
+                        intake: self,
+                        handle,
+                        format: reader.doc().id,
+                        feed: &feed.id,
+                        rows: 0,
+                        error: None,
+                    };
                     reader.parse(FeedFile { path: below, bytes: &mut bytes }, &mut rows);
                     let (count, error) = (rows.rows, rows.error);
                     if let Some(error) = error {
@@ -110,7 +121,11 @@ impl<'a> Intake<'a> {
 
     fn unreadable(&mut self, feed: &FoundFeed, below: &str, error: &io::Error) {
         let subject = format!("{} {below}", feed.id);
-        self.problems.push(Problem::new("feed-file-unreadable", subject, format!("it cannot be read: {error}")));
+        self.problems.push(Problem::new(
+            "feed-file-unreadable",
+            subject,
+            format!("it cannot be read: {error}"),
+        ));
     }
 
     fn known_exploited(&mut self, handle: FeedHandle, bytes: &mut dyn io::Read) -> Result<u64, BuildError> {
@@ -168,7 +183,8 @@ impl Sink for Rows<'_, '_> {
         let mut new = |what: &dyn std::fmt::Debug| {
             said.insert(hasher.hash_one((self.format, &advisory.id, format!("{what:?}"))))
         };
-        let statements: Vec<_> = std::mem::take(&mut advisory.statements).into_iter().filter(|each| new(each)).collect();
+        let statements: Vec<_> =
+            std::mem::take(&mut advisory.statements).into_iter().filter(|each| new(each)).collect();
         advisory.statements = statements;
         // An older copy of an advisory that was taken in already, or the same list once more.
         let copy = if had_statements { advisory.statements.is_empty() } else { false };

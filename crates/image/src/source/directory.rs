@@ -177,7 +177,9 @@ impl Walk {
         };
         let kind = kind_of(&metadata)?;
         let link = match kind {
-            FileKind::Symlink => fs::read_link(path).map(|t| t.into_os_string().into_vec()).unwrap_or_default(),
+            FileKind::Symlink => {
+                fs::read_link(path).map(|t| t.into_os_string().into_vec()).unwrap_or_default()
+            }
             _ => Vec::new(),
         };
         let attributes = attributes(path);

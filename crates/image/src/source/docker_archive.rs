@@ -139,7 +139,11 @@ impl Source for DockerArchive {
         self.archive.is_stream()
     }
 
-    fn stream_layers(&self, wanted: &[&ImageLayer], deliver: &mut DeliverLayer<'_>) -> Result<(), SourceError> {
+    fn stream_layers(
+        &self,
+        wanted: &[&ImageLayer],
+        deliver: &mut DeliverLayer<'_>,
+    ) -> Result<(), SourceError> {
         if !self.archive.is_stream() {
             for layer in wanted {
                 deliver(layer, self.open_layer(layer)?);

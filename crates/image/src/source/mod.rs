@@ -5,9 +5,9 @@
 //! come in one stream that cannot be wound back).
 
 mod archive;
+pub mod daemon;
 pub mod directory;
 pub mod docker_archive;
-pub mod daemon;
 pub mod oci;
 pub mod place;
 pub mod registry;
@@ -79,7 +79,11 @@ pub trait Source: Send + Sync + std::fmt::Debug {
     ///
     /// # Errors
     /// [`SourceError`] where the stream breaks off or lacks one.
-    fn stream_layers(&self, wanted: &[&ImageLayer], deliver: &mut DeliverLayer<'_>) -> Result<(), SourceError> {
+    fn stream_layers(
+        &self,
+        wanted: &[&ImageLayer],
+        deliver: &mut DeliverLayer<'_>,
+    ) -> Result<(), SourceError> {
         for layer in wanted {
             deliver(layer, self.open_layer(layer)?);
         }
@@ -239,22 +243,25 @@ fn choose(
     let offered: Vec<Platform> = images.iter().filter_map(|each| each.platform.clone()).collect();
     let own = Platform::of_this_machine();
     let choice = wanted.unwrap_or(&own);
-    let fits = |each: &&&Descriptor| {
-        each.platform.as_ref().is_some_and(|platform| platform.satisfies(choice))
-    };
+    let fits =
+        |each: &&&Descriptor| each.platform.as_ref().is_some_and(|platform| platform.satisfies(choice));
     // An index of one is that one, whatever this machine is; asked for by name it must fit.
     let chosen = match images.as_slice() {
         [only] if wanted.is_none() || only.platform.is_none() => Some(*only),
         [] => None,
-        _ => images.iter().find(fits).or_else(|| {
-            // A plain ask for arm64 is served by any variant of it.
-            images.iter().find(|each| {
-                choice.variant.is_none()
-                    && each.platform.as_ref().is_some_and(|platform| {
-                        platform.os == choice.os && platform.architecture == choice.architecture
-                    })
+        _ => images
+            .iter()
+            .find(fits)
+            .or_else(|| {
+                // A plain ask for arm64 is served by any variant of it.
+                images.iter().find(|each| {
+                    choice.variant.is_none()
+                        && each.platform.as_ref().is_some_and(|platform| {
+                            platform.os == choice.os && platform.architecture == choice.architecture
+                        })
+                })
             })
-        }).copied(),
+            .copied(),
     };
     if !offered.is_empty() {
         identity.platforms.clone_from(&offered);
@@ -354,7 +361,6 @@ pub fn image_from(
             location: String::new(),
         })
         .collect();
-    let history =
-        configuration.history.into_iter().map(|step| step.created_by.unwrap_or_default()).collect();
+    let history = configuration.history.into_iter().map(|step| step.created_by.unwrap_or_default()).collect();
     Ok(Image { identity, config: configuration.config, layers, history })
 }

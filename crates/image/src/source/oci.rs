@@ -91,13 +91,9 @@ impl OciLayout {
             let why = "it is a manifest where the list of images belongs".to_owned();
             return Err(SourceError::Damaged { what, why });
         };
-        let images: Vec<&Descriptor> =
-            index.manifests.iter().filter(|each| !each.is_attestation()).collect();
+        let images: Vec<&Descriptor> = index.manifests.iter().filter(|each| !each.is_attestation()).collect();
         let names = |each: &Descriptor| -> Vec<String> {
-            [REF_NAME, CONTAINERD_NAME]
-                .iter()
-                .filter_map(|key| each.annotations.get(*key).cloned())
-                .collect()
+            [REF_NAME, CONTAINERD_NAME].iter().filter_map(|key| each.annotations.get(*key).cloned()).collect()
         };
         let chosen: Vec<&Descriptor> = match &self.reference {
             Some(wanted) => images.iter().copied().filter(|each| names(each).contains(wanted)).collect(),
@@ -117,8 +113,9 @@ impl OciLayout {
                 }
                 Ok(Root { media_type: only.media_type.clone(), digest: only.digest.clone(), bytes })
             }
-            several if several.iter().all(|each| each.platform.is_some())
-                && several.windows(2).all(|pair| names(pair[0]) == names(pair[1])) =>
+            several
+                if several.iter().all(|each| each.platform.is_some())
+                    && several.windows(2).all(|pair| names(pair[0]) == names(pair[1])) =>
             {
                 // One image for several platforms: the layout's own list is its index.
                 let digest = digest_of(Algorithm::Sha256, &bytes);
@@ -166,7 +163,11 @@ impl Source for OciLayout {
         matches!(&self.place, Place::Archive(archive) if archive.is_stream())
     }
 
-    fn stream_layers(&self, wanted: &[&ImageLayer], deliver: &mut DeliverLayer<'_>) -> Result<(), SourceError> {
+    fn stream_layers(
+        &self,
+        wanted: &[&ImageLayer],
+        deliver: &mut DeliverLayer<'_>,
+    ) -> Result<(), SourceError> {
         match &self.place {
             Place::Archive(archive) if archive.is_stream() => {
                 let names: BTreeMap<String, usize> = wanted

@@ -4,8 +4,8 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::archive::Archive;
 use super::SourceError;
+use super::archive::Archive;
 
 /// Where an image is to be looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,11 +62,7 @@ impl Place {
         match fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => {
                 let layout = path.join("oci-layout").is_file() && path.join("index.json").is_file();
-                Ok(if layout {
-                    Self::OciDirectory(path.into(), None)
-                } else {
-                    Self::Directory(path.into())
-                })
+                Ok(if layout { Self::OciDirectory(path.into(), None) } else { Self::Directory(path.into()) })
             }
             Ok(metadata) if metadata.is_file() => Self::tell_file(path),
             _ => Ok(Self::Registry(name.to_owned())),

@@ -141,7 +141,12 @@ impl Registry {
         let mut headers = Headers::default();
         // Without them all, the registry converts or answers with another document.
         headers.add("Accept", [INDEX_TYPES, MANIFEST_TYPES].concat().join(", "));
-        let question = Question { method: Method::Get, url: self.url("manifests", &which)?, headers, asked: asked.clone() };
+        let question = Question {
+            method: Method::Get,
+            url: self.url("manifests", &which)?,
+            headers,
+            asked: asked.clone(),
+        };
         let (headers, bytes) = self.session.fetch(&question, MAX_DOCUMENT)?;
         let own = digest_of(digest.map_or(Algorithm::Sha256, Digest::algorithm), &bytes);
         let mismatch = |witness, expected: &Digest, found| RegistryError::Digest {

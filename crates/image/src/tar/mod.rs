@@ -111,14 +111,7 @@ pub struct TarReader<R> {
 impl<R: Read> TarReader<R> {
     /// Reads an archive of plain bytes.
     pub fn new(input: Window<R>) -> Self {
-        Self {
-            input,
-            content: 0,
-            padding: 0,
-            holes: Vec::new(),
-            size: 0,
-            lone_zero_block: None,
-        }
+        Self { input, content: 0, padding: 0, holes: Vec::new(), size: 0, lone_zero_block: None }
     }
 
     /// Bytes of the archive read so far.

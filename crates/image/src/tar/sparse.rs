@@ -90,7 +90,11 @@ impl<R: Read> TarReader<R> {
         Ok((holes(&fragments, size, self.content)?, size))
     }
 
-    pub(super) fn pax_sparse(&mut self, extended: &mut Extended, path: &mut Vec<u8>) -> Result<(), SparseError> {
+    pub(super) fn pax_sparse(
+        &mut self,
+        extended: &mut Extended,
+        path: &mut Vec<u8>,
+    ) -> Result<(), SparseError> {
         let Some(mut sparse) = extended.sparse.take() else { return Ok(()) };
         if let Some(name) = sparse.name.take() {
             *path = name;
@@ -102,8 +106,7 @@ impl<R: Read> TarReader<R> {
         if !sparse.map.len().is_multiple_of(2) {
             return Err(BROKEN);
         }
-        let fragments: Vec<(u64, u64)> =
-            sparse.map.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect();
+        let fragments: Vec<(u64, u64)> = sparse.map.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect();
         if fragments.len() > MAX_SPARSE_FRAGMENTS {
             return Err(TOO_MANY);
         }

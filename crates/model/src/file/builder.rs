@@ -5,8 +5,7 @@ use std::hash::BuildHasher as _;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::{
-    FLAG_HASHED, FLAG_IMPLICIT, FLAG_LINKED, FLAG_OPAQUE, FileId, FileKind, FileRecord, FileTable,
-    Span,
+    FLAG_HASHED, FLAG_IMPLICIT, FLAG_LINKED, FLAG_OPAQUE, FileId, FileKind, FileRecord, FileTable, Span,
 };
 
 const NONE: u32 = u32::MAX;
@@ -169,9 +168,7 @@ impl FileTableBuilder {
             flags |= FLAG_OPAQUE;
         }
         let size_or_device = match file.kind {
-            FileKind::Char | FileKind::Block => {
-                u64::from(file.device.0) << 32 | u64::from(file.device.1)
-            }
+            FileKind::Char | FileKind::Block => u64::from(file.device.0) << 32 | u64::from(file.device.1),
             FileKind::Symlink => file.link.len() as u64,
             _ => file.size,
         };
@@ -327,8 +324,7 @@ impl FileTableBuilder {
         let mut copy = |span: Span| {
             if span.length == 0 { Span::default() } else { self.span(table.bytes(span)) }
         };
-        let (name, link, attributes) =
-            (copy(source.name), copy(source.link), copy(source.attributes));
+        let (name, link, attributes) = (copy(source.name), copy(source.link), copy(source.attributes));
         FileRecord { parent, name, link, attributes, layer, ..*source }
     }
 

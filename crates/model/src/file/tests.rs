@@ -12,9 +12,7 @@ fn add(builder: &mut FileTableBuilder, path: &str, kind: FileKind, link: &str) -
     while let Some(name) = names.next() {
         let last = names.peek().is_none();
         let new = if last { file(kind, link.as_bytes()) } else { NewFile::IMPLICIT_DIRECTORY };
-        at = builder
-            .child(at, name.as_bytes())
-            .unwrap_or_else(|| builder.insert(at, name.as_bytes(), &new));
+        at = builder.child(at, name.as_bytes()).unwrap_or_else(|| builder.insert(at, name.as_bytes(), &new));
     }
     at
 }

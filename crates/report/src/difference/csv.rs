@@ -79,9 +79,8 @@ fn write_packages(view: &DifferenceView<'_>, out: &mut Buffer<'_>) -> io::Result
     for change in view.comparison.packages.iter().filter(|change| view.takes(change.change)) {
         let (before, after) = change.sides(view.before, view.after);
         let Some(package) = after.or(before) else { continue };
-        let version = |side: Option<&'_ plimsoll_model::Package>| {
-            side.map(|p| p.version.clone()).unwrap_or_default()
-        };
+        let version =
+            |side: Option<&'_ plimsoll_model::Package>| side.map(|p| p.version.clone()).unwrap_or_default();
         let (old, new) = (version(before), version(after));
         let word = change.change.word();
         row(&mut out.bytes, &["package", word, package.kind.as_str(), &package.name, &old, &new]);

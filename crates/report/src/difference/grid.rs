@@ -124,9 +124,7 @@ fn line(
     cells: &[(Cow<'_, str>, Style)],
 ) -> io::Result<()> {
     let last = columns.len().saturating_sub(1);
-    for (position, ((column, width), (text, style))) in
-        columns.iter().zip(widths).zip(cells).enumerate()
-    {
+    for (position, ((column, width), (text, style))) in columns.iter().zip(widths).zip(cells).enumerate() {
         if position > 0 {
             out.text(&SEPARATOR.dimmed().to_string());
         }

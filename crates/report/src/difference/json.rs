@@ -8,13 +8,13 @@ use plimsoll_model::compare::{
     VulnerabilityCoverage, VulnerabilitySide,
 };
 use plimsoll_model::{
-    Analysis, Digest, Distribution, FileId, FileTable, ImageIdentity, Package, Problem,
-    SourcePackage, TreePath,
+    Analysis, Digest, Distribution, FileId, FileTable, ImageIdentity, Package, Problem, SourcePackage,
+    TreePath,
 };
 use serde::Serialize;
 
-use super::{DifferenceView, vulnerabilities};
 use super::rows::{config_rows, group_rows, layer_rows, package_rows};
+use super::{DifferenceView, vulnerabilities};
 use crate::buffer::{self, Buffer};
 use crate::json::{member, text, value};
 use crate::vulnerabilities::entries::DatabaseEntry;
@@ -199,11 +199,7 @@ pub(super) fn write(view: &DifferenceView<'_>, out: &mut dyn Write) -> io::Resul
 }
 
 /// Appends a member that is a list, one entry per line.
-fn list<T: Serialize>(
-    out: &mut Buffer<'_>,
-    name: &str,
-    entries: impl Iterator<Item = T>,
-) -> io::Result<()> {
+fn list<T: Serialize>(out: &mut Buffer<'_>, name: &str, entries: impl Iterator<Item = T>) -> io::Result<()> {
     out.text(", \"");
     out.text(name);
     out.text("\": [");
@@ -341,9 +337,7 @@ fn write_files(view: &DifferenceView<'_>, out: &mut Buffer<'_>) -> io::Result<()
     out.text(", \"unverified\": ");
     value(&mut out.bytes, &files.unverified);
     let groups = group_rows(view).into_iter().map(|row| Group {
-        package: row
-            .owner
-            .map(|package| GroupPackage { kind: package.kind.as_str(), name: &package.name }),
+        package: row.owner.map(|package| GroupPackage { kind: package.kind.as_str(), name: &package.name }),
         whole: row.whole.map(plimsoll_model::compare::Change::word),
         removed: row.counts.removed,
         added: row.counts.added,
@@ -366,12 +360,7 @@ fn write_files(view: &DifferenceView<'_>, out: &mut Buffer<'_>) -> io::Result<()
 }
 
 /// Appends one file, by hand: there may be a hundred thousand.
-fn write_file(
-    view: &DifferenceView<'_>,
-    change: &FileChange,
-    path: &mut Vec<u8>,
-    bytes: &mut Vec<u8>,
-) {
+fn write_file(view: &DifferenceView<'_>, change: &FileChange, path: &mut Vec<u8>, bytes: &mut Vec<u8>) {
     bytes.extend_from_slice(b"{\"change\":\"");
     let word = if change.moved { "moved" } else { change.change().word() };
     bytes.extend_from_slice(word.as_bytes());

@@ -29,8 +29,7 @@ pub(super) fn write(view: &DifferenceView<'_>, out: &mut dyn Write) -> io::Resul
     let _ = write!(text, "**{}**\n\n", totals(view));
     let _ = write!(text, "| | {before} | {after} |\n|---|---|---|\n");
     for fact in facts(view) {
-        let _ =
-            writeln!(text, "| {} | {} | {} |", fact.label, prose(&fact.before), prose(&fact.after));
+        let _ = writeln!(text, "| {} | {} | {} |", fact.label, prose(&fact.before), prose(&fact.after));
     }
     let sections = view.options.sections;
     if sections.packages {
@@ -72,11 +71,7 @@ fn write_packages(view: &DifferenceView<'_>, before: &str, after: &str, text: &m
         for extra in &extras {
             let _ = write!(text, " {} |", extra.title());
         }
-        let _ = write!(
-            text,
-            " {before} | {after} |\n|---|---|{}---|---|\n",
-            "---|".repeat(extras.len())
-        );
+        let _ = write!(text, " {before} | {after} |\n|---|---|{}---|---|\n", "---|".repeat(extras.len()));
         for row in rows.iter().take(MAX_ROWS) {
             let _ = write!(text, "| {} | {} |", sign(row.change), code(&row.package.name));
             for extra in &extras {
@@ -84,8 +79,7 @@ fn write_packages(view: &DifferenceView<'_>, before: &str, after: &str, text: &m
             }
             for version in [&row.before, &row.after] {
                 let version = version.as_ref();
-                let cell =
-                    version.map_or_else(|| NOT_INSTALLED.to_owned(), |version| code(version));
+                let cell = version.map_or_else(|| NOT_INSTALLED.to_owned(), |version| code(version));
                 let _ = write!(text, " {cell} |");
             }
             text.push('\n');
@@ -106,15 +100,12 @@ fn write_files(view: &DifferenceView<'_>, text: &mut String) {
         text.push_str("|---|--:|--:|--:|--:|--:|--:|\n");
         for row in groups.iter().take(MAX_ROWS) {
             let counts = row.counts;
-            let name =
-                row.owner.map_or_else(|| "*no package*".to_owned(), |owner| code(&owner.name));
+            let name = row.owner.map_or_else(|| "*no package*".to_owned(), |owner| code(&owner.name));
             let _ = write!(text, "| {name} |");
             for amount in [counts.removed, counts.added, counts.changed, counts.moved] {
-                let _ =
-                    write!(text, " {} |", if amount == 0 { String::new() } else { count(amount) });
+                let _ = write!(text, " {} |", if amount == 0 { String::new() } else { count(amount) });
             }
-            let _ =
-                writeln!(text, " {} | {} |", size(counts.bytes_before), size(counts.bytes_after));
+            let _ = writeln!(text, " {} | {} |", size(counts.bytes_before), size(counts.bytes_after));
         }
         rest(text, groups.len());
         let parts = groups.iter().filter(|row| view.options.every_file || row.whole.is_none());

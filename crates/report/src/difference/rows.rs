@@ -119,11 +119,7 @@ pub(super) fn group_rows<'a>(view: &DifferenceView<'a>) -> Vec<GroupRow<'a>> {
         .iter()
         .map(|group| GroupRow {
             owner: group.owner(view.before, view.after),
-            counts: FileCounts::of(
-                view.files(&group.changes),
-                &view.before.files,
-                &view.after.files,
-            ),
+            counts: FileCounts::of(view.files(&group.changes), &view.before.files, &view.after.files),
             whole: match (group.is_package_removed(), group.is_package_added()) {
                 (true, _) => Some(Change::Removed),
                 (_, true) => Some(Change::Added),
@@ -151,9 +147,8 @@ pub(super) struct FileText {
 /// A file that differs, in words.
 pub(super) fn file_text(view: &DifferenceView<'_>, change: &FileChange) -> FileText {
     let (old, new) = (&view.before.files, &view.after.files);
-    let path = |table: &FileTable, id: Option<FileId>| {
-        id.map(|id| table.path(id).to_string()).unwrap_or_default()
-    };
+    let path =
+        |table: &FileTable, id: Option<FileId>| id.map(|id| table.path(id).to_string()).unwrap_or_default();
     let (sign, detail) = match (change.before, change.after) {
         (Some(left), Some(right)) => {
             let sign = if change.moved { '>' } else { '~' };
@@ -184,13 +179,7 @@ fn plain_detail(table: &FileTable, id: FileId) -> String {
     }
 }
 
-fn changed_detail(
-    old: &FileTable,
-    left: FileId,
-    new: &FileTable,
-    right: FileId,
-    aspects: Aspects,
-) -> String {
+fn changed_detail(old: &FileTable, left: FileId, new: &FileTable, right: FileId, aspects: Aspects) -> String {
     let (before, after) = (old.record(left), new.record(right));
     let mut parts = Vec::new();
     let mut say = |aspect: Aspects, text: &dyn Fn() -> String| {
@@ -198,8 +187,7 @@ fn changed_detail(
             parts.push(text());
         }
     };
-    let capability =
-        |table: &FileTable, id| table.capability(id).unwrap_or_else(|| "none".to_owned());
+    let capability = |table: &FileTable, id| table.capability(id).unwrap_or_else(|| "none".to_owned());
     let device = |device: Option<(u32, u32)>| {
         device.map_or_else(String::new, |(major, minor)| format!("{major}:{minor}"))
     };
@@ -213,19 +201,13 @@ fn changed_detail(
     });
     say(Aspects::KIND, &|| format!("{} → {}", before.kind.word(), after.kind.word()));
     say(Aspects::MODE, &|| format!("mode {:04o} → {:04o}", before.mode, after.mode));
-    say(Aspects::OWNER, &|| {
-        format!("owner {}:{} → {}:{}", before.uid, before.gid, after.uid, after.gid)
-    });
+    say(Aspects::OWNER, &|| format!("owner {}:{} → {}:{}", before.uid, before.gid, after.uid, after.gid));
     say(Aspects::CAPABILITY, &|| {
         format!("capability {} → {}", capability(old, left), capability(new, right))
     });
     say(Aspects::ATTRIBUTES, &|| "extended attributes".to_owned());
-    say(Aspects::LINK, &|| {
-        format!("link {} → {}", escape(old.link(left)), escape(new.link(right)))
-    });
-    say(Aspects::DEVICE, &|| {
-        format!("device {} → {}", device(before.device()), device(after.device()))
-    });
+    say(Aspects::LINK, &|| format!("link {} → {}", escape(old.link(left)), escape(new.link(right))));
+    say(Aspects::DEVICE, &|| format!("device {} → {}", device(before.device()), device(after.device())));
     say(Aspects::TIME, &|| "time".to_owned());
     parts.join(", ")
 }
@@ -289,8 +271,6 @@ pub(super) fn layer_rows<'a>(view: &DifferenceView<'a>) -> Vec<LayerRow<'a>> {
     });
     both.chain(removed)
         .chain(added)
-        .filter(|row| {
-            view.options.only.is_none() || row.change.is_some_and(|change| view.takes(change))
-        })
+        .filter(|row| view.options.only.is_none() || row.change.is_some_and(|change| view.takes(change)))
         .collect()
 }

@@ -4,18 +4,16 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use plimsoll_model::{
-    Analysis, Distribution, FileId, FileKind, FileTable, FileTableBuilder, ImageConfig,
-    ImageIdentity, Layer, LayerStatistics, NewFile, NodeId, Package, PackageType, Platform,
-    Problem, TreePath,
+    Analysis, Distribution, FileId, FileKind, FileTable, FileTableBuilder, ImageConfig, ImageIdentity, Layer,
+    LayerStatistics, NewFile, NodeId, Package, PackageType, Platform, Problem, TreePath,
 };
 
 use crate::sample::digest;
 
 /// Orders versions as numbers where they are; anything else has no order.
 pub(super) fn order(_: &PackageType, left: &str, right: &str) -> Option<Ordering> {
-    let parse = |text: &str| -> Option<Vec<u32>> {
-        text.split(['.', '-']).map(|part| part.parse().ok()).collect()
-    };
+    let parse =
+        |text: &str| -> Option<Vec<u32>> { text.split(['.', '-']).map(|part| part.parse().ok()).collect() };
     Some(parse(left)?.cmp(&parse(right)?))
 }
 
@@ -79,10 +77,8 @@ fn files(entries: &[Entry], packages: &[Package]) -> (FileTable, Vec<(FileId, u3
         }
     }
     let (table, places) = builder.finish();
-    let mut ownership: Vec<(FileId, u32)> = owners
-        .into_iter()
-        .filter_map(|(node, package)| Some((places[node.index()]?, package)))
-        .collect();
+    let mut ownership: Vec<(FileId, u32)> =
+        owners.into_iter().filter_map(|(node, package)| Some((places[node.index()]?, package))).collect();
     ownership.sort_unstable();
     (table, ownership)
 }
@@ -151,10 +147,7 @@ pub(super) fn before() -> Analysis {
         entrypoint: vec!["/bin/sh".to_owned(), "-c".to_owned()],
         env: vec!["PATH=/usr/bin:/bin".to_owned(), "LANG=C".to_owned()],
         exposed_ports: vec!["80/tcp".to_owned()],
-        labels: BTreeMap::from([(
-            "maintainer".to_owned(),
-            "<ops@example.org> | \"team\"".to_owned(),
-        )]),
+        labels: BTreeMap::from([("maintainer".to_owned(), "<ops@example.org> | \"team\"".to_owned())]),
         ..ImageConfig::default()
     });
     image.layers = vec![
@@ -194,10 +187,7 @@ pub(super) fn after() -> Analysis {
         layer(0x01, "ADD rootfs.tar / ", 29_000_000),
         layer(0x03, "COPY zlib <b>&amp;</b> /usr/lib", 900_000),
     ];
-    image.problems = vec![Problem::new(
-        "dpkg-status-damaged",
-        "/var/lib/dpkg/status",
-        "one paragraph is cut short",
-    )];
+    image.problems =
+        vec![Problem::new("dpkg-status-damaged", "/var/lib/dpkg/status", "one paragraph is cut short")];
     image
 }

@@ -13,8 +13,7 @@ use plimsoll_model::compare::{Change, VulnerabilityChange};
 use super::facts::{facts, names, only_other_differences, remarks, totals};
 use super::grid::{self, Cell, Column, Tone};
 use super::rows::{
-    GroupRow, config_name, config_rows, extras, file_text, group_rows, layer_rows, package_rows,
-    setting_text,
+    GroupRow, config_name, config_rows, extras, file_text, group_rows, layer_rows, package_rows, setting_text,
 };
 use super::{DifferenceView, NOT_INSTALLED, vulnerabilities};
 use crate::buffer::Buffer;
@@ -132,11 +131,7 @@ fn write_files(view: &DifferenceView<'_>, out: &mut dyn Write) -> io::Result<()>
 }
 
 /// The files of one package, one per line.
-fn write_group(
-    view: &DifferenceView<'_>,
-    row: &GroupRow<'_>,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+fn write_group(view: &DifferenceView<'_>, row: &GroupRow<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut out = Buffer::new(out);
     out.text("\n");
     out.text(&clean(row.name()).bold().to_string());
@@ -185,11 +180,7 @@ fn write_config(view: &DifferenceView<'_>, out: &mut dyn Write) -> io::Result<()
         })
         .collect();
     if rows.is_empty() {
-        return if view.comparison.config.known {
-            writeln!(out, "\nNo settings differ.")
-        } else {
-            Ok(())
-        };
+        return if view.comparison.config.known { writeln!(out, "\nNo settings differ.") } else { Ok(()) };
     }
     writeln!(out)?;
     grid::write(out, &columns, &rows, view.options.width)
@@ -251,8 +242,7 @@ fn write_vulnerabilities(view: &DifferenceView<'_>, out: &mut dyn Write) -> io::
                 VulnerabilityChange::Undetermined => Tone::Colour(AnsiColors::Yellow),
                 VulnerabilityChange::Remaining => Tone::Plain,
             };
-            let severity =
-                crate::vulnerabilities::colour(row.severity()).map_or(Tone::Plain, Tone::Colour);
+            let severity = crate::vulnerabilities::colour(row.severity()).map_or(Tone::Plain, Tone::Colour);
             let side = |side: &'_ Option<_>| {
                 let tone = if side.is_none() { Tone::Faint } else { Tone::Plain };
                 Cell::new(vulnerabilities::side_text(side.as_ref()).into_owned(), tone)

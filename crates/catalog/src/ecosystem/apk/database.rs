@@ -100,9 +100,7 @@ impl<'a> Database<'a> {
         database.close(block, &mut nameless);
         let mut tell = |lines: &[usize], what: &str| {
             if let Some(first) = lines.first() {
-                database
-                    .damage
-                    .push(format!("{what}: {} of them, first at line {first}", lines.len()));
+                database.damage.push(format!("{what}: {} of them, first at line {first}", lines.len()));
             }
         };
         tell(&nameless, "blocks without a package name or a version are left out");
@@ -162,8 +160,7 @@ impl<'a> Block<'a> {
             }
             // What starts with `!` must not be installed, which is no need.
             'D' => {
-                details.requires =
-                    value.split_whitespace().filter(|need| !need.starts_with('!')).collect();
+                details.requires = value.split_whitespace().filter(|need| !need.starts_with('!')).collect();
             }
             'p' => details.provides = value.split_whitespace().collect(),
             'F' => details.directories.push(Directory { path: value, files: Vec::new() }),
@@ -174,8 +171,7 @@ impl<'a> Block<'a> {
                 _ => return false,
             },
             'Z' => {
-                let file =
-                    details.directories.last_mut().and_then(|directory| directory.files.last_mut());
+                let file = details.directories.last_mut().and_then(|directory| directory.files.last_mut());
                 let (Some(file), Some(digest)) = (file, Recorded::parse(value)) else {
                     return false;
                 };
@@ -258,10 +254,7 @@ mod tests {
         assert_eq!(directories[0], Directory { path: "", files: Vec::new() });
         assert_eq!(directories[1].path, "etc");
         let Recorded::Sha1(digest) = directories[1].files[0].digest else { panic!() };
-        assert_eq!(
-            plimsoll_model::digest::hex(&digest),
-            "48b912f610627546cfc30af0f974745a1bf7c30f"
-        );
+        assert_eq!(plimsoll_model::digest::hex(&digest), "48b912f610627546cfc30af0f974745a1bf7c30f");
         assert_eq!(directories[1].files[1], File { name: "plain", digest: Recorded::None });
     }
 }

@@ -97,19 +97,13 @@ fn a_linked_library_directory_does_not_double_the_database() {
     ]]);
     assert_eq!(read.joined.packages.len(), 1);
     assert_eq!(read.paths_of("musl"), ["/lib", "/usr/lib/ld-musl-x86_64.so.1"]);
-    assert_eq!(
-        read.joined.packages[0].evidence.as_ref().unwrap().to_string(),
-        "/usr/lib/apk/db/installed"
-    );
+    assert_eq!(read.joined.packages[0].evidence.as_ref().unwrap().to_string(), "/usr/lib/apk/db/installed");
 }
 
 #[test]
 fn world_says_what_was_asked_for() {
     let read = look(&[&[
-        File(
-            "lib/apk/db/installed",
-            "P:a\nV:1\n\nP:b\nV:1\n\nP:c\nV:1\np:cmd:sh=1 so:x\n\nP:d\nV:1\n",
-        ),
+        File("lib/apk/db/installed", "P:a\nV:1\n\nP:b\nV:1\n\nP:c\nV:1\np:cmd:sh=1 so:x\n\nP:d\nV:1\n"),
         File("etc/apk/world", "a@edge\ncmd:sh\n!d\n"),
     ]]);
     use InstallReason::{Dependency, Explicit};

@@ -58,9 +58,8 @@ pub(super) fn order(left: &str, right: &str) -> Option<Ordering> {
         return Some(Ordering::Equal);
     }
     // The one that goes on is newer, unless it goes on with a suffix of what comes before.
-    let goes_on_before = |mut cursor: Cursor<'_>| {
-        Some(cursor.next == Part::Suffix && cursor.take()? < Value::Number(0))
-    };
+    let goes_on_before =
+        |mut cursor: Cursor<'_>| Some(cursor.next == Part::Suffix && cursor.take()? < Value::Number(0));
     if goes_on_before(left)? {
         return Some(Ordering::Less);
     }
@@ -165,8 +164,7 @@ fn number(bytes: &[u8]) -> Option<(i64, usize)> {
     if digits >= TOO_MANY_DIGITS {
         return None;
     }
-    let value =
-        bytes.iter().take(digits).fold(0, |value, digit| value * 10 + i64::from(digit - b'0'));
+    let value = bytes.iter().take(digits).fold(0, |value, digit| value * 10 + i64::from(digit - b'0'));
     Some((value, digits))
 }
 
@@ -233,17 +231,7 @@ mod tests {
 
     #[test]
     fn what_is_no_version_has_no_order() {
-        for bad in [
-            "",
-            "foo",
-            "1A",
-            "1.0_foo",
-            "1.0~xyz",
-            "1ab",
-            "1.0_p1a",
-            "999999999999999999",
-            "1~a_p1",
-        ] {
+        for bad in ["", "foo", "1A", "1.0_foo", "1.0~xyz", "1ab", "1.0_p1a", "999999999999999999", "1~a_p1"] {
             check(bad, '?', "1");
         }
     }

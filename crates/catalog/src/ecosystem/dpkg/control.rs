@@ -35,10 +35,7 @@ impl<'a> Stanza<'a> {
 
     /// The first line of a field's value; `None` where that line is empty.
     pub(super) fn first_line(&self, name: &str) -> Option<&'a str> {
-        self.get(name)
-            .and_then(|value| value.lines().next())
-            .map(str::trim)
-            .filter(|line| !line.is_empty())
+        self.get(name).and_then(|value| value.lines().next()).map(str::trim).filter(|line| !line.is_empty())
     }
 }
 

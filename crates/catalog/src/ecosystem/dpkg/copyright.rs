@@ -34,9 +34,9 @@ pub(super) fn licenses(text: &str) -> Vec<String> {
 }
 
 fn is_machine_readable(text: &str) -> bool {
-    Stanzas::new(text).next().is_some_and(|head| {
-        head.get("Format").or_else(|| head.get("Format-Specification")).is_some()
-    })
+    Stanzas::new(text)
+        .next()
+        .is_some_and(|head| head.get("Format").or_else(|| head.get("Format-Specification")).is_some())
 }
 
 /// Takes an expression of short names apart: `GPL-2+ or Artistic`, `MIT and BSD-3-clause, Zlib`.
@@ -70,9 +70,7 @@ fn add_references(text: &str, found: &mut BTreeSet<String>) {
     for (start, _) in text.match_indices(DIRECTORY) {
         let rest = text.get(start + DIRECTORY.len()..).unwrap_or_default();
         let end = rest
-            .find(|character: char| {
-                !(character.is_ascii_alphanumeric() || "+-.".contains(character))
-            })
+            .find(|character: char| !(character.is_ascii_alphanumeric() || "+-.".contains(character)))
             .unwrap_or(rest.len());
         let name = rest.get(..end).unwrap_or_default().trim_end_matches(['.', '-']);
         if name.is_empty() || name.len() > MAX_NAME {
@@ -177,8 +175,7 @@ fn gnu_identifier(name: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    const FORMAT: &str =
-        "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n\n";
+    const FORMAT: &str = "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n\n";
 
     fn check(text: &str, expect: &[&str]) {
         assert_eq!(licenses(text), expect, "{text:?}");

@@ -14,8 +14,7 @@ impl<'a> Diversions<'a> {
     pub(super) fn parse(content: &'a [u8]) -> Self {
         let mut by_path = HashMap::new();
         let mut lines = content.split(|byte| *byte == b'\n');
-        while let (Some(from), Some(to), Some(package)) = (lines.next(), lines.next(), lines.next())
-        {
+        while let (Some(from), Some(to), Some(package)) = (lines.next(), lines.next(), lines.next()) {
             by_path.insert(from, (to, package));
         }
         Self { by_path }
@@ -38,11 +37,7 @@ impl<'a> Diversions<'a> {
 
     /// Whether the number of lines is one that whole diversions give.
     pub(super) fn is_whole(content: &[u8]) -> bool {
-        content
-            .split(|byte| *byte == b'\n')
-            .filter(|line| !line.is_empty())
-            .count()
-            .is_multiple_of(3)
+        content.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).count().is_multiple_of(3)
     }
 }
 
@@ -51,9 +46,8 @@ mod tests {
     use super::*;
 
     fn check(path: &str, package: &str, expect: &str) {
-        let diversions = Diversions::parse(
-            b"/bin/sh\n/bin/sh.distrib\ndash\n/usr/bin/vi\n/usr/bin/vi.real\n:\n/lost\n",
-        );
+        let diversions =
+            Diversions::parse(b"/bin/sh\n/bin/sh.distrib\ndash\n/usr/bin/vi\n/usr/bin/vi.real\n:\n/lost\n");
         let place = diversions.place(path.as_bytes(), package);
         assert_eq!(String::from_utf8_lossy(place), expect);
     }

@@ -3,8 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use plimsoll_model::{
-    Distribution, FileId, FileKind, InstallReason, Package, PathIndex, Problem, SourcePackage,
-    TreePath,
+    Distribution, FileId, FileKind, InstallReason, Package, PathIndex, Problem, SourcePackage, TreePath,
 };
 
 use super::diversions::Diversions;
@@ -87,8 +86,7 @@ pub(super) fn join(image: &LayeredImage<'_>, joined: &mut Joined) {
     installed.retain(|package: &Installed<'_>| seen.insert((package.key.name, package.key.arch)));
 
     let first = joined.packages.len() as u32;
-    let automatic =
-        parts.automatic.and_then(|bytes| postcard::from_bytes::<Vec<(&str, &str)>>(bytes).ok());
+    let automatic = parts.automatic.and_then(|bytes| postcard::from_bytes::<Vec<(&str, &str)>>(bytes).ok());
     let automatic: Option<HashSet<(&str, &str)>> = automatic.map(HashSet::from_iter);
     let diversions = parts.diversions.map(Diversions::parse).unwrap_or_default();
     let mut owner = Owner {
@@ -132,8 +130,7 @@ fn read_database<'a>(
             details = None;
         }
     }
-    let (Some(details), Some((_, keys))) = (details.and_then(decode_details), versions.last())
-    else {
+    let (Some(details), Some((_, keys))) = (details.and_then(decode_details), versions.last()) else {
         joined.problems.push(Problem::new(
             "dpkg-status-damaged",
             subject(path),
@@ -241,10 +238,8 @@ impl<'a> Owner<'a, '_> {
         } else {
             let plain = name.as_bytes().to_vec();
             let of_arch = format!("{name}:{}", package.key.arch.unwrap_or_default()).into_bytes();
-            let spellings =
-                if package.details.multi_arch_same { [of_arch, plain] } else { [plain, of_arch] };
-            let stem =
-                spellings.iter().find(|stem| self.parts.list(ListKind::Files, stem).is_some());
+            let spellings = if package.details.multi_arch_same { [of_arch, plain] } else { [plain, of_arch] };
+            let stem = spellings.iter().find(|stem| self.parts.list(ListKind::Files, stem).is_some());
             let stem = stem.unwrap_or(&spellings[0]).clone();
             match self.parts.list(ListKind::Files, &stem) {
                 Some(list) => self.own_listed(list, ListKind::Files, name, index),

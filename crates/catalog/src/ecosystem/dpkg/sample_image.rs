@@ -108,9 +108,7 @@ pub(crate) fn read(readers: &[&'static dyn Reader], layers: &[&[Sample<'_>]]) ->
             claims.find(path.as_bytes(), &mut wanted);
             for claim in &wanted {
                 let reader = readers[claim.reader];
-                if let Some(payload) =
-                    reader.read(path.as_bytes(), content.as_bytes(), &mut problems)
-                {
+                if let Some(payload) = reader.read(path.as_bytes(), content.as_bytes(), &mut problems) {
                     let shows = shown.get(path).is_some_and(|(from, _)| *from == layer);
                     let file = if shows { index.resolve(path.as_bytes()) } else { None };
                     made[claim.reader].push(Made { layer: layer as u32, path, file, payload });

@@ -68,9 +68,9 @@ enum State {
 fn state(status: Option<&str>, without: State) -> State {
     let Some(status) = status else { return without };
     match status.split_ascii_whitespace().nth(2) {
-        Some(
-            "installed" | "unpacked" | "half-configured" | "triggers-awaited" | "triggers-pending",
-        ) => State::Present,
+        Some("installed" | "unpacked" | "half-configured" | "triggers-awaited" | "triggers-pending") => {
+            State::Present
+        }
         Some("not-installed" | "config-files") => State::Absent,
         Some("half-installed") => State::HalfInstalled,
         _ => State::Unknown,
@@ -243,10 +243,7 @@ impl Tally {
     fn sentence(&self, what: &str) -> Option<String> {
         let noun = if what.starts_with("that") { "lines" } else { "stanzas" };
         (self.count > 0).then(|| {
-            format!(
-                "{noun} {what}: {} of them, first in the stanza at line {}",
-                self.count, self.first
-            )
+            format!("{noun} {what}: {} of them, first in the stanza at line {}", self.count, self.first)
         })
     }
 }

@@ -9,8 +9,7 @@ use crate::evidence::os_release::OsRelease;
 
 use Sample::{Directory, File, Link, Removed};
 
-const BASH: &str =
-    "Package: bash\nStatus: install ok installed\nArchitecture: amd64\nVersion: 5.2-1\n";
+const BASH: &str = "Package: bash\nStatus: install ok installed\nArchitecture: amd64\nVersion: 5.2-1\n";
 
 fn look(layers: &[&[Sample<'_>]]) -> Read {
     read(&[&OsRelease, &DpkgReader], layers)
@@ -85,10 +84,7 @@ Bugs: debbugs://x
         package.purl.as_ref().unwrap().to_string(),
         "pkg:deb/debian/libc6@2.36-9%2Bb1?arch=amd64&distro=debian-12&upstream=glibc%402.36-9"
     );
-    assert_eq!(
-        read.paths_of("libc6"),
-        ["/", "/etc/old conf", "/var/lib/dpkg/info/libc6:amd64.list"]
-    );
+    assert_eq!(read.paths_of("libc6"), ["/", "/etc/old conf", "/var/lib/dpkg/info/libc6:amd64.list"]);
     assert_eq!(read.problems, []);
     assert_eq!(read.joined.problems, []);
 }
@@ -96,9 +92,7 @@ Bugs: debbugs://x
 #[test]
 fn the_third_word_of_the_status_says_whether_a_package_is_there() {
     let with = |state: &str| format!("Package: a\nStatus: {state}\nVersion: 1\n");
-    for state in
-        ["installed", "unpacked", "half-configured", "triggers-awaited", "triggers-pending"]
-    {
+    for state in ["installed", "unpacked", "half-configured", "triggers-awaited", "triggers-pending"] {
         check(&with(&format!("install ok {state}")), &["a 1 -"]);
     }
     check(&with("hold ok installed"), &["a 1 -"]);
@@ -111,8 +105,7 @@ fn the_third_word_of_the_status_says_whether_a_package_is_there() {
 
 #[test]
 fn a_source_without_a_version_has_the_packages_own() {
-    let read =
-        check("Package: a\nStatus: install ok installed\nVersion: 1\nSource: b\n", &["a 1 -"]);
+    let read = check("Package: a\nStatus: install ok installed\nVersion: 1\nSource: b\n", &["a 1 -"]);
     let source = only(&read).source.clone().unwrap();
     assert_eq!((source.name.as_str(), source.version.as_deref()), ("b", Some("1")));
     let read = check(BASH, &["bash 5.2-1 amd64"]);
@@ -158,8 +151,7 @@ fn several_architectures_stand_side_by_side_and_a_repeated_stanza_replaces() {
 
 #[test]
 fn a_damaged_database_gives_the_rest() {
-    let status =
-        format!("Package: a\nStatus: install ok installed\n\n{BASH}\n\u{1}\u{2}\nrubbish\n");
+    let status = format!("Package: a\nStatus: install ok installed\n\n{BASH}\n\u{1}\u{2}\nrubbish\n");
     let read = check(&status, &["bash 5.2-1 amd64"]);
     assert!(read.problems.iter().all(|problem| {
         problem.code.as_str() == "dpkg-status-damaged" && problem.subject == "/var/lib/dpkg/status"
@@ -172,15 +164,9 @@ fn a_damaged_database_gives_the_rest() {
 fn distroless_images_have_a_file_for_each_package() {
     let read = look(&[&[
         File("etc/os-release", "ID=debian\nVERSION_ID=\"12\"\n"),
-        File(
-            "var/lib/dpkg/status.d/base",
-            "Package: base-files\nVersion: 12.4\nArchitecture: amd64\n",
-        ),
+        File("var/lib/dpkg/status.d/base", "Package: base-files\nVersion: 12.4\nArchitecture: amd64\n"),
         File("var/lib/dpkg/status.d/base.md5sums", "d41d8cd98f00b204e9800998ecf8427e  etc/issue\n"),
-        File(
-            "var/lib/dpkg/status.d/gone",
-            "Package: g\nStatus: deinstall ok config-files\nVersion: 1\n",
-        ),
+        File("var/lib/dpkg/status.d/gone", "Package: g\nStatus: deinstall ok config-files\nVersion: 1\n"),
         File("etc/issue", ""),
         File("usr/share/doc/base-files/copyright", "/usr/share/common-licenses/GPL-2"),
     ]]);
@@ -233,20 +219,14 @@ fn paths_lead_through_links_and_diversions() {
 fn apts_marks_say_why_a_package_is_there() {
     let marks = "Package: bash\nArchitecture: amd64\nAuto-Installed: 1\n\nPackage: tzdata\nArchitecture: amd64\nAuto-Installed: 1\n\nPackage: vim\nArchitecture: amd64\nAuto-Installed: 0\n";
     let stanza = |name: &str, arch: &str| {
-        format!(
-            "Package: {name}\nStatus: install ok installed\nArchitecture: {arch}\nVersion: 1\n\n"
-        )
+        format!("Package: {name}\nStatus: install ok installed\nArchitecture: {arch}\nVersion: 1\n\n")
     };
     let status = stanza("bash", "amd64")
         + &stanza("bash", "i386")
         + &stanza("tzdata", "all")
         + &stanza("vim", "amd64");
-    let read = look(&[&[
-        File("var/lib/dpkg/status", &status),
-        File("var/lib/apt/extended_states", marks),
-    ]]);
-    let reasons: Vec<InstallReason> =
-        read.joined.packages.iter().map(|package| package.reason).collect();
+    let read = look(&[&[File("var/lib/dpkg/status", &status), File("var/lib/apt/extended_states", marks)]]);
+    let reasons: Vec<InstallReason> = read.joined.packages.iter().map(|package| package.reason).collect();
     use InstallReason::{Dependency, Explicit};
     assert_eq!(reasons, [Dependency, Explicit, Dependency, Explicit]);
 }
@@ -256,28 +236,19 @@ fn a_package_came_with_the_lowest_layer_from_which_on_it_stayed() {
     let stanza = |name: &str, version: &str| {
         format!("Package: {name}\nStatus: install ok installed\nVersion: {version}\n\n")
     };
-    let first = stanza("stays", "1")
-        + &stanza("upgraded", "1")
-        + &stanza("returns", "1")
-        + &stanza("leaves", "1");
+    let first =
+        stanza("stays", "1") + &stanza("upgraded", "1") + &stanza("returns", "1") + &stanza("leaves", "1");
     let second = stanza("stays", "1") + &stanza("upgraded", "2");
     let third = second.clone() + &stanza("returns", "1") + &stanza("new", "1");
     let read = look(&[
-        &[
-            File("var/lib/dpkg/status", &first),
-            File("var/lib/dpkg/info/stays.list", "/a\n"),
-            File("a", ""),
-        ],
+        &[File("var/lib/dpkg/status", &first), File("var/lib/dpkg/info/stays.list", "/a\n"), File("a", "")],
         &[File("b", "")],
         &[File("var/lib/dpkg/status", &second)],
         &[File("var/lib/dpkg/status", &third)],
     ]);
     let layers: Vec<(&str, Option<u32>)> =
         read.joined.packages.iter().map(|package| (package.name.as_str(), package.layer)).collect();
-    assert_eq!(
-        layers,
-        [("new", Some(3)), ("returns", Some(3)), ("stays", Some(0)), ("upgraded", Some(2))]
-    );
+    assert_eq!(layers, [("new", Some(3)), ("returns", Some(3)), ("stays", Some(0)), ("upgraded", Some(2))]);
     assert_eq!(read.paths_of("stays"), ["/a", "/var/lib/dpkg/info/stays.list"]);
     assert_eq!(read.joined.problems.len(), 1, "three packages have no list");
 }

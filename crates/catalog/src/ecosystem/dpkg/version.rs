@@ -86,8 +86,7 @@ fn order_part(mut left: &[u8], mut right: &[u8]) -> Ordering {
         }
         let (left_number, left_rest) = split_number(left);
         let (right_number, right_rest) = split_number(right);
-        let order =
-            left_number.len().cmp(&right_number.len()).then_with(|| left_number.cmp(right_number));
+        let order = left_number.len().cmp(&right_number.len()).then_with(|| left_number.cmp(right_number));
         if order.is_ne() {
             return order;
         }

@@ -103,7 +103,9 @@ impl Specification {
 fn assignment(line: &str) -> Option<(&str, &str)> {
     let (target, value) = line.split_once('=')?;
     let (variable, field) = target.trim().split_once('.')?;
-    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let is_word = |word: &str| {
+        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    };
     (is_word(variable) && is_word(field)).then(|| (field, value.trim()))
 }
 

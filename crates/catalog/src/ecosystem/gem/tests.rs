@@ -44,7 +44,8 @@ fn a_gem_that_replaces_one_of_ruby_s_own_is_there_once() {
 
 #[test]
 fn a_specification_without_the_stub_is_read_from_its_fields() {
-    let text = "Gem::Specification.new do |gem|\n  gem.name = 'a'\n  gem.version = Gem::Version.new(\"1.2\")\nend\n";
+    let text =
+        "Gem::Specification.new do |gem|\n  gem.name = 'a'\n  gem.version = Gem::Version.new(\"1.2\")\nend\n";
     check(&[File("specifications/a-1.2.gemspec", text)], &["a 1.2 /"]);
 }
 

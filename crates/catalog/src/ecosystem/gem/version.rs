@@ -38,12 +38,15 @@ fn canonical(text: &str) -> Option<String> {
     if text.is_empty() {
         return Some("0".to_owned());
     }
-    let (numbers, before) = text.split_once('-').map_or((text, None), |(numbers, before)| (numbers, Some(before)));
+    let (numbers, before) =
+        text.split_once('-').map_or((text, None), |(numbers, before)| (numbers, Some(before)));
     let alphanumeric = |word: &str, also: &[u8]| {
         !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || also.contains(&byte))
     };
     let mut words = numbers.split('.');
-    let right = words.next().is_some_and(|first| first.bytes().all(|byte| byte.is_ascii_digit()) && !first.is_empty())
+    let right = words
+        .next()
+        .is_some_and(|first| first.bytes().all(|byte| byte.is_ascii_digit()) && !first.is_empty())
         && words.all(|word| alphanumeric(word, b""))
         && before.is_none_or(|before| before.split('.').all(|word| alphanumeric(word, b"-")));
     right.then(|| text.replace('-', ".pre."))
@@ -103,7 +106,9 @@ mod tests {
 
     #[test]
     fn zeros_at_the_end_do_not_count() {
-        for (left, right) in [("1", "1.0.0"), ("1.0.a", "1.a"), ("1.a.0", "1.a"), ("1-x", "1.pre.x"), ("", "0"), ("01", "1")] {
+        for (left, right) in
+            [("1", "1.0.0"), ("1.0.a", "1.a"), ("1.a.0", "1.a"), ("1-x", "1.pre.x"), ("", "0"), ("01", "1")]
+        {
             assert_eq!(order(left, right), Some(Ordering::Equal), "{left} {right}");
         }
     }

@@ -88,10 +88,8 @@ pub(super) fn find(executable: &Executable<'_>) -> Found {
     if version.len() > MAX_VERSION || version.iter().any(u8::is_ascii_control) {
         return Found::Unreadable;
     }
-    let mut info = BuildInfo {
-        go_version: String::from_utf8_lossy(version).trim().to_owned(),
-        ..BuildInfo::default()
-    };
+    let mut info =
+        BuildInfo { go_version: String::from_utf8_lossy(version).trim().to_owned(), ..BuildInfo::default() };
     if let Some(modules) = without_marks(modules) {
         read_modules(&String::from_utf8_lossy(modules), &mut info);
     }

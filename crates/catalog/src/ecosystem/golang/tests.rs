@@ -90,13 +90,15 @@ fn check(file: &[u8], expect: &[&str]) -> Vec<String> {
     builder.insert(NodeId::ROOT, b"app", &NewFile::IMPLICIT_DIRECTORY);
     let (table, _) = builder.finish();
     let index = table.index();
-    let fragment = LayerFragment { layer: 0, path: b"bin/app", file: index.resolve(b"app"), payload: &payload };
+    let fragment =
+        LayerFragment { layer: 0, path: b"bin/app", file: index.resolve(b"app"), payload: &payload };
     let fragments = if payload.is_empty() { vec![] } else { vec![fragment] };
     let mut joined = Joined::default();
     Executables.join(&LayeredImage { fragments: &fragments, files: &index }, &mut joined);
     let packages = joined.packages.iter();
-    let rows: Vec<String> =
-        packages.map(|each| format!("{} {} {}", each.name, each.version, each.purl.as_ref().unwrap())).collect();
+    let rows: Vec<String> = packages
+        .map(|each| format!("{} {} {}", each.name, each.version, each.purl.as_ref().unwrap()))
+        .collect();
     assert_eq!(rows, expect);
     problems.extend(joined.problems);
     problems.iter().map(|problem| problem.code.as_str().to_owned()).collect()
@@ -183,7 +185,8 @@ fn damage_never_stops_the_reader_and_is_told() {
     let file = data(FORMS[0], ".go.buildinfo", true, &cut[..34]);
     assert_eq!(check(&file, &[]), ["go-build-info-unreadable"]);
     for form in FORMS {
-        for file in [data(form, ".go.buildinfo", true, &cut), with_pointers(form, "go1.17", &marked(MODULES))] {
+        for file in [data(form, ".go.buildinfo", true, &cut), with_pointers(form, "go1.17", &marked(MODULES))]
+        {
             for at in 0..file.len() {
                 let mut broken = file.clone();
                 broken[at] ^= 0xff;

@@ -89,7 +89,12 @@ mod tests {
     #[test]
     fn a_pseudo_version_comes_before_the_release_that_it_leads_to() {
         check(&["v0.0.0-20190101000000-0123456789ab", "v0.0.0-20220722155237-a158d28d115b", "v0.0.1"]);
-        check(&["v1.2.3", "v1.2.4-0.20220722155237-a158d28d115b", "v1.2.4-pre.0.20220722155237-a158d28d115b", "v1.2.4"]);
+        check(&[
+            "v1.2.3",
+            "v1.2.4-0.20220722155237-a158d28d115b",
+            "v1.2.4-pre.0.20220722155237-a158d28d115b",
+            "v1.2.4",
+        ]);
     }
 
     #[test]
@@ -108,7 +113,9 @@ mod tests {
 
     #[test]
     fn what_is_no_version_has_no_order() {
-        for text in ["(devel)", "", "v1.2.3.4", "v1.2-pre", "v01.2.3", "latest", "devel go1.23-abc", "go1.22-custom"] {
+        for text in
+            ["(devel)", "", "v1.2.3.4", "v1.2-pre", "v01.2.3", "latest", "devel go1.23-abc", "go1.22-custom"]
+        {
             assert_eq!(order(text, "v1.0.0"), None, "{text}");
             assert_eq!(order("1.0.0", text), None, "{text}");
         }

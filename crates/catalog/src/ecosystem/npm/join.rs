@@ -80,7 +80,10 @@ fn own_files(image: &LayeredImage<'_>, directory: FileId, index: u32, owned: &mu
     let end = table.subtree_end(directory);
     let mut at = directory;
     while at < end {
-        if table.record(at).kind == FileKind::Directory && table.name(at) == b"node_modules" && at != directory {
+        if table.record(at).kind == FileKind::Directory
+            && table.name(at) == b"node_modules"
+            && at != directory
+        {
             at = table.subtree_end(at);
             continue;
         }
@@ -100,9 +103,8 @@ fn declare(
     let mut seen = HashSet::new();
     for each in locked {
         let place = TreePath::parse(&[directory, b"/", each.path.as_bytes()].concat());
-        let is_there = place.is_ok_and(|place| {
-            installed.contains(&(place.as_bytes().to_vec(), each.version.clone()))
-        });
+        let is_there =
+            place.is_ok_and(|place| installed.contains(&(place.as_bytes().to_vec(), each.version.clone())));
         if is_there || !seen.insert((&each.name, &each.version)) {
             continue;
         }

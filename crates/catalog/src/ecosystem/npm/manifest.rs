@@ -44,8 +44,11 @@ impl Manifest {
             return Ok(None);
         }
         let fields: Fields = serde_json::from_value(value)?;
-        let text = |value: &Value| value.as_str().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
-        let (Some(name), Some(version)) = (text(&fields.name), text(&fields.version)) else { return Ok(None) };
+        let text =
+            |value: &Value| value.as_str().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+        let (Some(name), Some(version)) = (text(&fields.name), text(&fields.version)) else {
+            return Ok(None);
+        };
         let mut licenses = licenses(&fields.license);
         if licenses.is_empty() {
             licenses = self::licenses(&fields.licenses);
@@ -80,9 +83,7 @@ pub(super) fn licenses(value: &Value) -> Vec<String> {
         Value::String(text) if !text.trim().is_empty() => vec![text.trim().to_owned()],
         Value::Object(fields) => fields.get("type").map(licenses).unwrap_or_default(),
         // Objects in objects end with the value; lists in lists are no licences.
-        Value::Array(items) => {
-            items.iter().filter(|item| !item.is_array()).flat_map(licenses).collect()
-        }
+        Value::Array(items) => items.iter().filter(|item| !item.is_array()).flat_map(licenses).collect(),
         _ => Vec::new(),
     }
 }

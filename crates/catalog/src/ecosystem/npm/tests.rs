@@ -61,7 +61,10 @@ fn only_what_an_installer_puts_there_is_installed() {
             File("srv/node_modules/a/dist/package.json", A),
             File("srv/node_modules/a/node_modules/b/package.json", r#"{"name": "b", "version": "2.0.0"}"#),
             File("srv/node_modules/@s/package.json", A),
-            File("srv/node_modules/.pnpm/c@3.0.0/node_modules/c/package.json", r#"{"name": "c", "version": "3.0.0"}"#),
+            File(
+                "srv/node_modules/.pnpm/c@3.0.0/node_modules/c/package.json",
+                r#"{"name": "c", "version": "3.0.0"}"#,
+            ),
             File("srv/node_modules/esm/package.json", r#"{"type": "module"}"#),
             File("srv/node_modules/half/package.json", r#"{"name": "half"}"#),
             File("usr/share/nodejs/@d/e/package.json", r#"{"name": "@d/e", "version": "4.0.0"}"#),
@@ -157,7 +160,10 @@ fn damage_is_told_where_it_hides_a_package() {
     assert_eq!(code("srv/node_modules/a/package.json", "[]"), [""; 0]);
     assert_eq!(code("srv/test/package.json", "{"), [""; 0]);
     assert_eq!(code("srv/package-lock.json", "{"), ["npm-lock-damaged"]);
-    assert_eq!(code("srv/package-lock.json", r#"{"name": "app", "lockfileVersion": 2, "packages": 1}"#), ["npm-lock-damaged"]);
+    assert_eq!(
+        code("srv/package-lock.json", r#"{"name": "app", "lockfileVersion": 2, "packages": 1}"#),
+        ["npm-lock-damaged"]
+    );
     let read = look(&[File("node_modules/a/package.json", &format!("\u{feff}{A}"))]);
     assert_eq!(read.joined.packages.len(), 1);
 }

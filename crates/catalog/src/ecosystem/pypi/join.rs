@@ -49,8 +49,7 @@ pub(super) fn join(image: &LayeredImage<'_>, joined: &mut Joined) {
             )),
         }
     }
-    let notes: HashMap<&[u8], &Note> =
-        files.iter().map(|file| (file.fragment.path, &file.note)).collect();
+    let notes: HashMap<&[u8], &Note> = files.iter().map(|file| (file.fragment.path, &file.note)).collect();
     let installers = installers_that_tell(image, &files, &notes);
     let mut seen = HashSet::new();
     // In path order, `dist-info` comes before `egg-info`, which a newer installer leaves behind.

@@ -36,11 +36,20 @@ fn a_distribution_is_told_with_everything_that_its_directory_says() {
         File(&at("METADATA"), FLASK),
         File(&at("INSTALLER"), "pip\n"),
         File(&at("REQUESTED"), ""),
-        File(&at("RECORD"), "../../../bin/flask,sha256=x,200\n\"flask/a,\"\"b\"\".py\",sha256=y,34\nflask/__pycache__/a.pyc,,\n"),
-        File(&at("direct_url.json"), r#"{"url": "https://me:secret@example.org/flask.git", "vcs_info": {"vcs": "git", "commit_id": "0a1b"}}"#),
+        File(
+            &at("RECORD"),
+            "../../../bin/flask,sha256=x,200\n\"flask/a,\"\"b\"\".py\",sha256=y,34\nflask/__pycache__/a.pyc,,\n",
+        ),
+        File(
+            &at("direct_url.json"),
+            r#"{"url": "https://me:secret@example.org/flask.git", "vcs_info": {"vcs": "git", "commit_id": "0a1b"}}"#,
+        ),
         File(&format!("{SITE}/flask/a,\"b\".py"), ""),
         File("usr/bin/flask", ""),
-        File(&format!("{SITE}/werkzeug-3.dist-info/METADATA"), "Name: Werkzeug\nVersion: 3\nLicense-Expression: BSD-3-Clause\nLicense: BSD\n"),
+        File(
+            &format!("{SITE}/werkzeug-3.dist-info/METADATA"),
+            "Name: Werkzeug\nVersion: 3\nLicense-Expression: BSD-3-Clause\nLicense: BSD\n",
+        ),
         File(&format!("{SITE}/werkzeug-3.dist-info/INSTALLER"), "pip\n"),
     ]]);
     let [flask, werkzeug] = read.joined.packages.as_slice() else { panic!() };
@@ -51,7 +60,10 @@ fn a_distribution_is_told_with_everything_that_its_directory_says() {
     assert_eq!(flask.size, Some(234));
     assert_eq!(flask.reason, InstallReason::Explicit);
     assert_eq!(flask.origin.as_deref(), Some("git+https://example.org/flask.git@0a1b"));
-    assert_eq!(read.paths_of("Flask"), ["/usr/bin/flask", "/usr/lib/python3.11/site-packages/flask/a,\"b\".py"]);
+    assert_eq!(
+        read.paths_of("Flask"),
+        ["/usr/bin/flask", "/usr/lib/python3.11/site-packages/flask/a,\"b\".py"]
+    );
     assert_eq!(werkzeug.licenses, ["BSD-3-Clause"]);
     assert_eq!(werkzeug.reason, InstallReason::Dependency);
     assert_eq!(read.problems, []);
@@ -87,7 +99,11 @@ fn the_same_distribution_twice_in_one_directory_is_one() {
     let dist = ("opt/a_b-1.dist-info/METADATA", "Name: a.b\nVersion: 1\n");
     check(&[dist, ("opt/a_b-1.egg-info/PKG-INFO", "Name: A-B\nVersion: 1\n")], &["a.b 1 /opt"]);
     check(
-        &[dist, ("opt/a_b-2.egg-info/PKG-INFO", "Name: A-B\nVersion: 2\n"), ("srv/a_b-1.dist-info/METADATA", dist.1)],
+        &[
+            dist,
+            ("opt/a_b-2.egg-info/PKG-INFO", "Name: A-B\nVersion: 2\n"),
+            ("srv/a_b-1.dist-info/METADATA", dist.1),
+        ],
         &["A-B 2 /opt", "a.b 1 /opt", "a.b 1 /srv"],
     );
 }
@@ -96,7 +112,9 @@ fn the_same_distribution_twice_in_one_directory_is_one() {
 fn a_distribution_came_with_the_layer_from_which_on_it_says_the_same() {
     let at = "opt/a-1.dist-info/METADATA";
     let (text, other) = ("Name: a\nVersion: 1\n", "Name: a\nVersion: 2\n");
-    let layer = |layers: &[&[Sample<'_>]]| look(layers).joined.packages.iter().map(|each| each.layer).collect::<Vec<_>>();
+    let layer = |layers: &[&[Sample<'_>]]| {
+        look(layers).joined.packages.iter().map(|each| each.layer).collect::<Vec<_>>()
+    };
     assert_eq!(layer(&[&[], &[File(at, text)], &[File(at, text)]]), [Some(1)]);
     assert_eq!(layer(&[&[File(at, text)], &[File(at, other)], &[File(at, text)]]), [Some(2)]);
     assert_eq!(layer(&[&[File(at, text)], &[Removed(at)]]), []);
@@ -119,7 +137,10 @@ fn old_pips_list_files_beside_the_metadata() {
 
 #[test]
 fn a_record_that_is_damaged_gives_what_can_be_read() {
-    assert_eq!(record::parse("\"open,x,1\na,,\n\n,,\nb,,99999999999999999999\nc\n"), (vec!["a".into(), "b".into(), "c".into()], None));
+    assert_eq!(
+        record::parse("\"open,x,1\na,,\n\n,,\nb,,99999999999999999999\nc\n"),
+        (vec!["a".into(), "b".into(), "c".into()], None)
+    );
     assert_eq!(record::parse("a,,18446744073709551615\nb,,2\n").1, Some(u64::MAX));
 }
 

@@ -105,7 +105,8 @@ fn parse(text: &str) -> Option<Version<'_>> {
     if rest.word("!") {
         epoch = std::mem::replace(release.first_mut()?, rest.digits()?);
     }
-    while rest.0.strip_prefix('.').is_some_and(|after| after.starts_with(|next: char| next.is_ascii_digit())) {
+    while rest.0.strip_prefix('.').is_some_and(|after| after.starts_with(|next: char| next.is_ascii_digit()))
+    {
         rest.word(".");
         release.push(rest.digits()?);
     }
@@ -174,20 +175,43 @@ mod tests {
     fn versions_go_from_development_to_after_the_release() {
         check(&["1.0.dev456", "1.0a1", "1.0a2.dev456", "1.0a12.dev456", "1.0a12", "1.0b1.dev456", "1.0b2"]);
         check(&["1.0b2", "1.0b2.post345.dev456", "1.0b2.post345", "1.0rc1.dev456", "1.0rc1", "1.0"]);
-        check(&["1.0", "1.0+abc.5", "1.0+abc.7", "1.0+5", "1.0.post456.dev34", "1.0.post456", "1.1.dev1", "1!0.1"]);
+        check(&[
+            "1.0",
+            "1.0+abc.5",
+            "1.0+abc.7",
+            "1.0+5",
+            "1.0.post456.dev34",
+            "1.0.post456",
+            "1.1.dev1",
+            "1!0.1",
+        ]);
     }
 
     #[test]
     fn other_spellings_are_the_same_version() {
-        let same = [("1.0", "v1"), ("1.0a0", "1.0-Alpha"), ("1.0rc1", "1.0_preview.1"), ("1.0.post4", "1.0-4")];
-        for (left, right) in same.into_iter().chain([("1.0.post2", "1.0-r2"), ("01.0", "1"), (" 1.0+A_1", "1+a.01")]) {
+        let same =
+            [("1.0", "v1"), ("1.0a0", "1.0-Alpha"), ("1.0rc1", "1.0_preview.1"), ("1.0.post4", "1.0-4")];
+        for (left, right) in
+            same.into_iter().chain([("1.0.post2", "1.0-r2"), ("01.0", "1"), (" 1.0+A_1", "1+a.01")])
+        {
             assert_eq!(order(left, right), Some(Ordering::Equal), "{left} {right}");
         }
     }
 
     #[test]
     fn what_is_not_of_the_standard_has_no_order() {
-        for text in ["", "french toast", "1.0+a+", "1.0+", "1.0-", "1.", "2004d", "1.0.dev1.post1", "0.1-bulbasaur", "1.0++"] {
+        for text in [
+            "",
+            "french toast",
+            "1.0+a+",
+            "1.0+",
+            "1.0-",
+            "1.",
+            "2004d",
+            "1.0.dev1.post1",
+            "0.1-bulbasaur",
+            "1.0++",
+        ] {
             assert_eq!(order(text, "1"), None, "{text}");
         }
     }

@@ -69,7 +69,8 @@ impl<'a> Database<'a> {
         };
         let number = |at| order.u32(content, at).ok_or(SHORT);
         if !VERSIONS.contains(&number(16)?) {
-            damage.note("the Berkeley DB database is of a version that is not known; it is read as version 9");
+            damage
+                .note("the Berkeley DB database is of a version that is not known; it is read as version 9");
         }
         let page_size = index(number(20)?);
         if !page_size.is_power_of_two() || !(MIN_PAGE_SIZE..=MAX_PAGE_SIZE).contains(&page_size) {
@@ -84,8 +85,7 @@ impl<'a> Database<'a> {
         let flags = content.get(26).copied().unwrap_or(0);
         let last_page = number(32)?;
         let page_count = u32::try_from(content.len() / page_size).map_err(|_| SHORT)?;
-        if last_page.checked_add(1) != Some(page_count) || !content.len().is_multiple_of(page_size)
-        {
+        if last_page.checked_add(1) != Some(page_count) || !content.len().is_multiple_of(page_size) {
             damage.note(format_args!(
                 "the Berkeley DB database says that its last page is {last_page}, but the file holds {page_count} pages; packages may be missing"
             ));
@@ -139,8 +139,7 @@ impl<'a> Database<'a> {
         for bucket in 0..=self.max_bucket {
             let mut next = self.bucket_page(bucket).filter(|page| *page != 0);
             if next.is_none() {
-                damage
-                    .note(format_args!("bucket {bucket} of the Berkeley DB database has no page"));
+                damage.note(format_args!("bucket {bucket} of the Berkeley DB database has no page"));
             }
             while let Some(number) = next {
                 let (Some(page), true) = (self.page(number), self.visit(number)) else {
@@ -168,13 +167,7 @@ impl<'a> Database<'a> {
         }
     }
 
-    fn read_page(
-        &mut self,
-        number: u32,
-        page: &[u8],
-        damage: &mut Damage,
-        sink: &mut BlobSink<'_>,
-    ) {
+    fn read_page(&mut self, number: u32, page: &[u8], damage: &mut Damage, sink: &mut BlobSink<'_>) {
         let kind = page.get(25).copied().unwrap_or(PAGE_UNUSED);
         let own_number = self.order.u32(page, 8).unwrap_or(0);
         if kind == PAGE_UNUSED && own_number == 0 {
@@ -216,8 +209,7 @@ impl<'a> Database<'a> {
         }
         // Where free space ends is kept a second time; 64 KiB pages wrap to zero when empty.
         let free_end = usize::from(self.order.u16(page, 22)?);
-        (entries.is_multiple_of(2) && (free_end == end || (entries == 0 && free_end == 0)))
-            .then_some(items)
+        (entries.is_multiple_of(2) && (free_end == end || (entries == 0 && free_end == 0))).then_some(items)
     }
 
     fn read_pair(
@@ -229,11 +221,14 @@ impl<'a> Database<'a> {
         sink: &mut BlobSink<'_>,
     ) {
         let (&[ITEM_KEY_DATA, a, b, c, d], Some((kind, data))) = (key, value.split_first()) else {
-            damage.note(format_args!("an entry on page {page} of the Berkeley DB database has no number; its package is missing"));
+            damage.note(format_args!(
+                "an entry on page {page} of the Berkeley DB database has no number; its package is missing"
+            ));
             return;
         };
         if self.instances.len() >= MAX_PACKAGES {
-            damage.note("the Berkeley DB database lists more packages than can be real; the rest is not read");
+            damage
+                .note("the Berkeley DB database lists more packages than can be real; the rest is not read");
             return;
         }
         let mut blob = std::mem::take(&mut self.blob);

@@ -55,9 +55,7 @@ pub(super) fn report_sentences(
 ) {
     let subject = format!("/{}", path::escape(path));
     problems.extend(
-        sentences
-            .into_iter()
-            .map(|sentence| Problem::new(DATABASE_DAMAGED, subject.clone(), sentence)),
+        sentences.into_iter().map(|sentence| Problem::new(DATABASE_DAMAGED, subject.clone(), sentence)),
     );
 }
 

@@ -84,13 +84,7 @@ impl<'a> Fragment<'a> {
     pub(super) fn decode(payload: &'a [u8]) -> Option<Self> {
         let (head, rest) = postcard::take_from_bytes::<Head<'a>>(payload).ok()?;
         let (records, raw) = rest.split_at_checked(head.records_size)?;
-        Some(Self {
-            format: head.format,
-            identities: head.identities,
-            deferred: head.deferred,
-            records,
-            raw,
-        })
+        Some(Self { format: head.format, identities: head.identities, deferred: head.deferred, records, raw })
     }
 }
 
@@ -116,9 +110,7 @@ pub(super) fn encode(
 
 /// The packages out of what a fragment holds of them. A record that cannot be decoded ends the
 /// iteration with an `Err`: the bytes are our own, so something outside has changed them.
-pub(super) fn records(
-    mut bytes: &[u8],
-) -> impl Iterator<Item = Result<PackageRecord<'_>, postcard::Error>> {
+pub(super) fn records(mut bytes: &[u8]) -> impl Iterator<Item = Result<PackageRecord<'_>, postcard::Error>> {
     std::iter::from_fn(move || {
         if bytes.is_empty() {
             return None;

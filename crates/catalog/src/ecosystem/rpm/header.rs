@@ -85,23 +85,20 @@ pub(super) fn read<'a>(
     damage: &mut Damage,
 ) -> Option<PackageRecord<'a>> {
     let Some(mut header) = Header::open(blob) else {
-        damage
-            .note(format_args!("header {instance} is too short to be one; its package is missing"));
+        damage.note(format_args!("header {instance} is too short to be one; its package is missing"));
         return None;
     };
     let record = header.package(scratch);
-    let name = record.as_ref().map_or_else(String::new, |record| {
-        format!(" ({})", plimsoll_model::path::escape(record.name.0))
-    });
+    let name = record
+        .as_ref()
+        .map_or_else(String::new, |record| format!(" ({})", plimsoll_model::path::escape(record.name.0)));
     match (&record, header.wrong) {
         (None, wrong) => damage.note(format_args!(
             "header {instance} names no package, so one is missing: {}",
             wrong.unwrap_or("it has no name")
         )),
         (Some(_), Some(wrong)) => {
-            damage.note(format_args!(
-                "header {instance}{name} is damaged and may be shown wrongly: {wrong}"
-            ));
+            damage.note(format_args!("header {instance}{name} is damaged and may be shown wrongly: {wrong}"));
         }
         (Some(_), None) => {}
     }
@@ -115,15 +112,9 @@ impl<'a> Header<'a> {
         let index_size = index(stated_entries.min(MAX_ENTRIES)) * ENTRY;
         let rest = blob.get(COUNTS..)?;
         let (entries, store) = rest.split_at_checked(index_size).unwrap_or((rest, &[]));
-        let mut header = Self {
-            store,
-            entries: [None; TAG_COUNT],
-            wrong: None,
-            budget: Budget::of(store.len()),
-        };
-        if stated_entries > MAX_ENTRIES
-            || index_size.checked_add(index(stated_store)) != Some(rest.len())
-        {
+        let mut header =
+            Self { store, entries: [None; TAG_COUNT], wrong: None, budget: Budget::of(store.len()) };
+        if stated_entries > MAX_ENTRIES || index_size.checked_add(index(stated_store)) != Some(rest.len()) {
             header.wrong("its length is not what its parts add up to");
         }
         if stated_entries == 0 {
@@ -180,14 +171,13 @@ impl<'a> Header<'a> {
     }
 
     fn list(&mut self, tag: Tag) -> (Bytes<'a>, usize) {
-        let bytes =
-            self.take(tag, &[kind::STRING_ARRAY, kind::TRANSLATED, kind::STRING], |entry, rest| {
-                let count = if entry.kind == kind::STRING { 1 } else { entry.count };
-                match count {
-                    0 => Some(0),
-                    _ => memchr::memchr_iter(0, rest).nth(count - 1).map(|end| end + 1),
-                }
-            });
+        let bytes = self.take(tag, &[kind::STRING_ARRAY, kind::TRANSLATED, kind::STRING], |entry, rest| {
+            let count = if entry.kind == kind::STRING { 1 } else { entry.count };
+            match count {
+                0 => Some(0),
+                _ => memchr::memchr_iter(0, rest).nth(count - 1).map(|end| end + 1),
+            }
+        });
         let count = match self.entries.get(tag as usize) {
             Some(Some(entry)) if entry.kind != kind::STRING => entry.count,
             _ => 1,
@@ -206,26 +196,17 @@ impl<'a> Header<'a> {
 
     fn numbers_16(&mut self, tag: Tag) -> Vec<u16> {
         let bytes = self.numbers(tag, kind::INT16, 2);
-        bytes
-            .chunks_exact(2)
-            .filter_map(|two| Some(u16::from_be_bytes(*two.first_chunk()?)))
-            .collect()
+        bytes.chunks_exact(2).filter_map(|two| Some(u16::from_be_bytes(*two.first_chunk()?))).collect()
     }
 
     fn numbers_32(&mut self, tag: Tag) -> Vec<u32> {
         let bytes = self.numbers(tag, kind::INT32, 4);
-        bytes
-            .chunks_exact(4)
-            .filter_map(|four| Some(u32::from_be_bytes(*four.first_chunk()?)))
-            .collect()
+        bytes.chunks_exact(4).filter_map(|four| Some(u32::from_be_bytes(*four.first_chunk()?))).collect()
     }
 
     fn numbers_64(&mut self, tag: Tag) -> Vec<u64> {
         let bytes = self.numbers(tag, kind::INT64, 8);
-        bytes
-            .chunks_exact(8)
-            .filter_map(|eight| Some(u64::from_be_bytes(*eight.first_chunk()?)))
-            .collect()
+        bytes.chunks_exact(8).filter_map(|eight| Some(u64::from_be_bytes(*eight.first_chunk()?))).collect()
     }
 
     fn package(&mut self, scratch: &'a mut Scratch) -> Option<PackageRecord<'a>> {
@@ -263,9 +244,7 @@ impl<'a> Header<'a> {
         let ((names, count), (versions, version_count)) = (self.list(names), self.list(versions));
         let flags = self.numbers_32(flags);
         // Headers of rpm 3 name what they need without versions.
-        if (version_count != 0 && version_count != count)
-            || (!flags.is_empty() && flags.len() != count)
-        {
+        if (version_count != 0 && version_count != count) || (!flags.is_empty() && flags.len() != count) {
             self.wrong("its requirements or provisions do not match their versions");
         }
         Relations { names, versions, flags }
@@ -295,11 +274,7 @@ impl<'a> Header<'a> {
             names,
             states: Bytes(self.bytes(Tag::FileStates)),
             flags: self.numbers_32(Tag::FileFlags),
-            unverified: self
-                .numbers_32(Tag::FileVerifyFlags)
-                .into_iter()
-                .map(|flags| !flags)
-                .collect(),
+            unverified: self.numbers_32(Tag::FileVerifyFlags).into_iter().map(|flags| !flags).collect(),
             modes: self.numbers_16(Tag::FileModes),
             sizes,
             digest_algorithm: algorithm,
@@ -320,11 +295,7 @@ impl<'a> Header<'a> {
         if !scratch.pack(digests, algorithm) {
             self.wrong("some of its files' digests are none");
         }
-        Files {
-            digest_presence: Bytes(&scratch.presence),
-            digests: Bytes(&scratch.digests),
-            ..files
-        }
+        Files { digest_presence: Bytes(&scratch.presence), digests: Bytes(&scratch.digests), ..files }
     }
 }
 

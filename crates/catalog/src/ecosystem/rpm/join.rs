@@ -54,8 +54,7 @@ pub(super) fn join(image: &LayeredImage<'_>, joined: &mut Joined) {
         let mut own = Vec::new();
         for record in records(contents.records(database)) {
             let Ok(record) = record else {
-                let broken =
-                    "what was kept of this database cannot be read back; packages are missing";
+                let broken = "what was kept of this database cannot be read back; packages are missing";
                 report_sentences([broken], source.path, &mut joined.problems);
                 break;
             };
@@ -88,8 +87,7 @@ fn decode<'a>(fragments: &[LayerFragment<'a>], problems: &mut Vec<Problem>) -> V
                 fragment,
             }),
             None => {
-                let broken =
-                    "what was kept of this database cannot be read back; packages may be missing";
+                let broken = "what was kept of this database cannot be read back; packages may be missing";
                 report_sentences([broken], each.path, problems);
             }
         }
@@ -113,9 +111,7 @@ fn shown_databases(sources: &[Source<'_>]) -> Vec<Database> {
     best.iter()
         .map(|(directory, (_, place))| {
             let wal = visible()
-                .find(|(_, source)| {
-                    source.fragment.format == Format::Wal && source.directory == *directory
-                })
+                .find(|(_, source)| source.fragment.format == Format::Wal && source.directory == *directory)
                 .map(|(place, _)| place);
             (*place, wal.filter(|_| takes_log(sources, *place)))
         })
@@ -124,18 +120,18 @@ fn shown_databases(sources: &[Source<'_>]) -> Vec<Database> {
 
 /// Whether a log may change what a database says: only SQLite's, and only in that mode.
 fn takes_log(sources: &[Source<'_>], database: usize) -> bool {
-    sources.get(database).is_some_and(|source| {
-        source.fragment.format == Format::Sqlite && !source.fragment.raw.is_empty()
-    })
+    sources
+        .get(database)
+        .is_some_and(|source| source.fragment.format == Format::Sqlite && !source.fragment.raw.is_empty())
 }
 
 /// For each layer that brings a database or a log, the databases as they stood with it. That a
 /// layer in between removed one is not known here; so a log counts only for a database that it
 /// came with or after.
 fn steps(sources: &[Source<'_>], shown: &[Database]) -> Vec<(u32, Vec<Database>)> {
-    let manifests = shown.iter().any(|(place, _)| {
-        sources.get(*place).is_some_and(|source| source.fragment.format.is_manifest())
-    });
+    let manifests = shown
+        .iter()
+        .any(|(place, _)| sources.get(*place).is_some_and(|source| source.fragment.format.is_manifest()));
     let mut current: BTreeMap<(&[u8], Format), usize> = BTreeMap::new();
     let mut steps: Vec<(u32, Vec<Database>)> = Vec::new();
     let mut at = 0;
@@ -153,8 +149,7 @@ fn steps(sources: &[Source<'_>], shown: &[Database]) -> Vec<(u32, Vec<Database>)
             databases.entry(*directory).or_insert_with(|| {
                 let layer = |place: usize| sources.get(place).map(|source| source.layer);
                 let wal = current.get(&(*directory, Format::Wal)).copied();
-                let wal =
-                    wal.filter(|wal| takes_log(sources, *place) && layer(*wal) >= layer(*place));
+                let wal = wal.filter(|wal| takes_log(sources, *place) && layer(*wal) >= layer(*place));
                 (*place, wal)
             });
         }
@@ -252,15 +247,12 @@ impl Owners<'_> {
         if listed.directory_indexes.is_empty() {
             let paths = listed.names.members().enumerate();
             let installed = paths.filter(|(position, _)| listed.is_installed(*position));
-            owned.extend(
-                installed.filter_map(|(_, path)| Some((self.files.resolve(path)?, package))),
-            );
+            owned.extend(installed.filter_map(|(_, path)| Some((self.files.resolve(path)?, package))));
             return;
         }
         let directories: Vec<Option<FileId>> =
             listed.directories.members().map(|path| self.directory(path)).collect();
-        for (position, (name, directory)) in
-            listed.names.members().zip(&listed.directory_indexes).enumerate()
+        for (position, (name, directory)) in listed.names.members().zip(&listed.directory_indexes).enumerate()
         {
             let Some(Some(directory)) = directories.get(*directory as usize).copied() else {
                 continue;
@@ -269,8 +261,7 @@ impl Owners<'_> {
                 continue;
             }
             // The root itself is listed as nothing in "/".
-            let file =
-                if name.is_empty() { Some(directory) } else { self.files.child(directory, name) };
+            let file = if name.is_empty() { Some(directory) } else { self.files.child(directory, name) };
             owned.extend(file.map(|file| (file, package)));
         }
     }
@@ -286,8 +277,7 @@ impl Owners<'_> {
 }
 
 fn package(record: &PackageRecord<'_>) -> Package {
-    let text =
-        |field: Option<Bytes<'_>>| field.filter(|text| !text.0.is_empty()).map(Bytes::to_text);
+    let text = |field: Option<Bytes<'_>>| field.filter(|text| !text.0.is_empty()).map(Bytes::to_text);
     Package {
         arch: text(record.arch),
         source: record.source.and_then(source_package),

@@ -17,30 +17,20 @@ pub(super) fn read_table(content: &[u8], damage: &mut Damage, sink: &mut RecordS
     for (position, line) in lines(content) {
         let fields: Vec<&[u8]> = line.split(|byte| *byte == b'\t').collect();
         let record = match fields.as_slice() {
-            [
-                name,
-                full_version,
-                installed,
-                _built,
-                vendor,
-                epoch,
-                size,
-                arch,
-                _epoch,
-                source,
-                ..,
-            ] => split_last(full_version, b'-').map(|(version, release)| PackageRecord {
-                name: Bytes(name),
-                version: Bytes(version),
-                release: Bytes(release),
-                epoch: number(epoch),
-                arch: present(arch),
-                source: present(source),
-                vendor: present(vendor),
-                size: number(size),
-                installed: number(installed),
-                ..PackageRecord::default()
-            }),
+            [name, full_version, installed, _built, vendor, epoch, size, arch, _epoch, source, ..] => {
+                split_last(full_version, b'-').map(|(version, release)| PackageRecord {
+                    name: Bytes(name),
+                    version: Bytes(version),
+                    release: Bytes(release),
+                    epoch: number(epoch),
+                    arch: present(arch),
+                    source: present(source),
+                    vendor: present(vendor),
+                    size: number(size),
+                    installed: number(installed),
+                    ..PackageRecord::default()
+                })
+            }
             _ => None,
         };
         hand_over(record, position, damage, sink);
@@ -82,10 +72,7 @@ fn hand_over(
 
 fn lines(content: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     let lines = content.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
-    lines
-        .enumerate()
-        .map(|(position, line)| (position + 1, line))
-        .filter(|(_, line)| !line.is_empty())
+    lines.enumerate().map(|(position, line)| (position + 1, line)).filter(|(_, line)| !line.is_empty())
 }
 
 fn split_last(text: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {

@@ -56,18 +56,20 @@ pub(super) fn read(content: &[u8], damage: &mut Damage, sink: &mut BlobSink<'_>)
         let (package, offset, blocks) = (field(4), field(8), field(12));
         if offset == 0 {
             if package != 0 || blocks != 0 {
-                damage.note(format_args!("slot {position} of the NDB database names a package without a place; it is missing"));
+                damage.note(format_args!(
+                    "slot {position} of the NDB database names a package without a place; it is missing"
+                ));
             }
             continue;
         }
         if seen.len() >= MAX_PACKAGES {
-            damage.note(
-                "the NDB database lists more packages than can be real; the rest is not read",
-            );
+            damage.note("the NDB database lists more packages than can be real; the rest is not read");
             return;
         }
         if index(offset).saturating_mul(BLOCK_SIZE) < slots_end || !seen.insert(package) {
-            damage.note(format_args!("slot {position} of the NDB database contradicts another one; its package is missing"));
+            damage.note(format_args!(
+                "slot {position} of the NDB database contradicts another one; its package is missing"
+            ));
             continue;
         }
         let start = index(offset).saturating_mul(BLOCK_SIZE);
@@ -84,9 +86,8 @@ pub(super) fn read(content: &[u8], damage: &mut Damage, sink: &mut BlobSink<'_>)
         }
         match take_blob(blob, package, damage) {
             Some(header) => sink(package, header, damage),
-            None => damage.note(format_args!(
-                "package {package} of the NDB database cannot be read and is missing"
-            )),
+            None => damage
+                .note(format_args!("package {package} of the NDB database cannot be read and is missing")),
         }
     }
 }

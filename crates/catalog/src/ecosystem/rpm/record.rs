@@ -78,8 +78,7 @@ impl Relations<'_> {
         let mut flags = self.flags.iter();
         self.names.members().map(move |name| {
             let mut text = Bytes(name).to_text();
-            let (version, flags) =
-                (versions.next().unwrap_or_default(), flags.next().unwrap_or(&0));
+            let (version, flags) = (versions.next().unwrap_or_default(), flags.next().unwrap_or(&0));
             // RPMSENSE_LESS, RPMSENSE_GREATER, RPMSENSE_EQUAL.
             let operator = match flags & 0b1110 {
                 0b0010 => " < ",
@@ -149,11 +148,7 @@ impl<'a> Files<'a> {
     pub fn each_digest(&self) -> impl Iterator<Item = Option<&'a [u8]>> {
         let size = digest_size(self.digest_algorithm).unwrap_or(usize::MAX);
         let mut rest = self.digests.0;
-        let bits = self
-            .digest_presence
-            .0
-            .iter()
-            .flat_map(|byte| (0..8).map(move |bit| byte >> bit & 1 == 1));
+        let bits = self.digest_presence.0.iter().flat_map(|byte| (0..8).map(move |bit| byte >> bit & 1 == 1));
         bits.map(move |present| {
             if !present {
                 return None;

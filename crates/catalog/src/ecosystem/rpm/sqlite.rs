@@ -26,12 +26,7 @@ pub(super) fn may_have_wal(content: &[u8]) -> bool {
 }
 
 /// Hands every header blob to `sink`, as the database stands with the transactions of `wal`.
-pub(super) fn read(
-    content: &[u8],
-    wal: Option<&Wal<'_>>,
-    damage: &mut Damage,
-    sink: &mut BlobSink<'_>,
-) {
+pub(super) fn read(content: &[u8], wal: Option<&Wal<'_>>, damage: &mut Damage, sink: &mut BlobSink<'_>) {
     let pages = match Pages::open(content, wal, damage) {
         Ok(pages) => pages,
         Err(why) => {
@@ -61,11 +56,8 @@ fn find_table(pages: &Pages<'_>, damage: &mut Damage) -> Option<(u32, usize)> {
     let mut found = None;
     walk(pages, SCHEMA_ROOT, damage, &mut |_, values, _| {
         let is_table = values.nth(0) == Some(Value::Text(b"table"));
-        let named =
-            matches!(values.nth(1), Some(Value::Text(name)) if name.eq_ignore_ascii_case(TABLE));
-        if let (true, true, None, Some(Value::Integer(root))) =
-            (is_table, named, found, values.nth(3))
-        {
+        let named = matches!(values.nth(1), Some(Value::Text(name)) if name.eq_ignore_ascii_case(TABLE));
+        if let (true, true, None, Some(Value::Integer(root))) = (is_table, named, found, values.nth(3)) {
             let position = match values.nth(4) {
                 Some(Value::Text(declaration)) => column_position(declaration),
                 _ => None,
@@ -98,14 +90,8 @@ mod tests {
 
     #[test]
     fn the_header_is_where_the_table_declares_it() {
-        check(
-            "CREATE TABLE 'Packages' (hnum INTEGER PRIMARY KEY AUTOINCREMENT,blob BLOB NOT NULL)",
-            Some(1),
-        );
-        check(
-            "CREATE TABLE Packages(hnum INTEGER PRIMARY KEY, added INTEGER, \"blob\" BLOB)",
-            Some(2),
-        );
+        check("CREATE TABLE 'Packages' (hnum INTEGER PRIMARY KEY AUTOINCREMENT,blob BLOB NOT NULL)", Some(1));
+        check("CREATE TABLE Packages(hnum INTEGER PRIMARY KEY, added INTEGER, \"blob\" BLOB)", Some(2));
         check("CREATE TABLE Packages(hnum INTEGER PRIMARY KEY)", None);
         check("CREATE TABLE Packages", None);
     }

@@ -104,12 +104,7 @@ fn skip_separators(version: &[u8]) -> &[u8] {
 }
 
 fn take_segment(version: &[u8], numeric: bool) -> (&[u8], &[u8]) {
-    split_where(
-        version,
-        |byte| {
-            if numeric { !byte.is_ascii_digit() } else { !byte.is_ascii_alphabetic() }
-        },
-    )
+    split_where(version, |byte| if numeric { !byte.is_ascii_digit() } else { !byte.is_ascii_alphabetic() })
 }
 
 fn strip_zeros(digits: &[u8]) -> &[u8] {

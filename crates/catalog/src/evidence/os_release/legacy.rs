@@ -71,9 +71,7 @@ fn read_release_line(text: &str) -> Option<Distribution> {
         .find(|word| word.starts_with(|first: char| first.is_ascii_digit()))
         .map(|word| word.trim_end_matches([',', ')']).to_owned());
     let name: Vec<&str> = words()
-        .take_while(|word| {
-            *word != "release" && !word.starts_with(|first: char| first.is_ascii_digit())
-        })
+        .take_while(|word| *word != "release" && !word.starts_with(|first: char| first.is_ascii_digit()))
         .collect();
     distribution.name = Some(name.join(" ")).filter(|name| !name.is_empty());
     distribution.codename = line
@@ -90,9 +88,7 @@ fn read_suse(text: &str) -> Option<Distribution> {
     let get = |name: &str| {
         text.lines().find_map(|line| {
             let (known, value) = line.split_once('=')?;
-            (known.trim() == name)
-                .then(|| value.trim().to_owned())
-                .filter(|value| !value.is_empty())
+            (known.trim() == name).then(|| value.trim().to_owned()).filter(|value| !value.is_empty())
         })
     };
     if let Some(version) = get("VERSION") {
@@ -120,9 +116,7 @@ fn read_lsb(text: &str) -> Option<Distribution> {
 }
 
 fn version_word(text: &str) -> Option<&str> {
-    text.split_whitespace()
-        .next()
-        .filter(|word| word.starts_with(|first: char| first.is_ascii_digit()))
+    text.split_whitespace().next().filter(|word| word.starts_with(|first: char| first.is_ascii_digit()))
 }
 
 fn read_alpine(text: &str) -> Option<Distribution> {

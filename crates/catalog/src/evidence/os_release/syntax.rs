@@ -115,8 +115,7 @@ mod tests {
 
     #[test]
     fn lines_that_are_no_assignment_are_told() {
-        let settings =
-            Settings::parse(b"# comment\n\nID=a\nrubbish\nNOT A NAME=1\n1A=2\n  ID=b  \r\n");
+        let settings = Settings::parse(b"# comment\n\nID=a\nrubbish\nNOT A NAME=1\n1A=2\n  ID=b  \r\n");
         assert_eq!(settings.broken, [4, 5, 6]);
         assert_eq!(settings.get("ID"), Some("b"));
     }

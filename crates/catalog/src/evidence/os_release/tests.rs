@@ -47,10 +47,7 @@ fn a_link_may_lead_anywhere() {
     let read = distribution(&[
         Link("etc/os-release", "static/os-release"),
         Link("etc/static", "/store/etc"),
-        File(
-            "store/etc/os-release",
-            "ID=nixos\nVARIANT_ID=container\nID_LIKE=\"a b\"\nBUILD_ID=x\n",
-        ),
+        File("store/etc/os-release", "ID=nixos\nVARIANT_ID=container\nID_LIKE=\"a b\"\nBUILD_ID=x\n"),
     ]);
     assert_eq!(read.id, "nixos");
     assert_eq!(read.id_like, ["a", "b"]);
@@ -61,23 +58,14 @@ fn a_link_may_lead_anywhere() {
 fn the_administrators_file_counts_before_the_vendors() {
     let both = [File("etc/os-release", "ID=mine\n"), File("usr/lib/os-release", "ID=theirs\n")];
     assert_eq!(distribution(&both).id, "mine");
-    assert_eq!(
-        look(&[&both, &[Removed("etc/os-release")]]).joined.distribution.unwrap().id,
-        "theirs"
-    );
+    assert_eq!(look(&[&both, &[Removed("etc/os-release")]]).joined.distribution.unwrap().id, "theirs");
 }
 
 #[test]
 fn older_distributions_are_known_by_files_of_their_own() {
     let redhat = "etc/redhat-release";
     check(redhat, "CentOS release 5.11 (Final)\n", "centos", Some("5.11"), Some("Final"));
-    check(
-        redhat,
-        "CentOS Linux release 7.3.1611 (Core) \n",
-        "centos",
-        Some("7.3.1611"),
-        Some("Core"),
-    );
+    check(redhat, "CentOS Linux release 7.3.1611 (Core) \n", "centos", Some("7.3.1611"), Some("Core"));
     check(
         redhat,
         "Red Hat Enterprise Linux Server release 5.11 (Tikanga)",
@@ -86,13 +74,7 @@ fn older_distributions_are_known_by_files_of_their_own() {
         Some("Tikanga"),
     );
     check(redhat, "Fedora release 20 (Heisenbug)", "fedora", Some("20"), Some("Heisenbug"));
-    check(
-        redhat,
-        "Scientific Linux release 6.10 (Carbon)",
-        "scientific",
-        Some("6.10"),
-        Some("Carbon"),
-    );
+    check(redhat, "Scientific Linux release 6.10 (Carbon)", "scientific", Some("6.10"), Some("Carbon"));
     check("etc/oracle-release", "Oracle Linux Server release 6.10", "ol", Some("6.10"), None);
     check(
         "etc/enterprise-release",
@@ -156,10 +138,7 @@ fn oracle_linux_is_not_taken_for_the_system_that_it_is_made_from() {
 #[test]
 fn an_image_that_does_not_say_has_no_distribution() {
     assert_eq!(look(&[&[File("bin/busybox", "")]]).joined.distribution, None);
-    assert_eq!(
-        look(&[&[File("etc/redhat-release", "Something else\n")]]).joined.distribution,
-        None
-    );
+    assert_eq!(look(&[&[File("etc/redhat-release", "Something else\n")]]).joined.distribution, None);
     assert_eq!(look(&[&[Link("etc/os-release", "os-release")]]).joined.distribution, None);
 }
 

@@ -78,7 +78,8 @@ impl<'a> BlobReader<'a> {
         if self.position > 0 {
             headers.add("Range", format!("bytes={}-", self.position));
         }
-        let question = Question { method: Method::Get, url: self.url.clone(), headers, asked: self.asked.clone() };
+        let question =
+            Question { method: Method::Get, url: self.url.clone(), headers, asked: self.asked.clone() };
         let response = match self.session.open(&question, &mut Tries::default()) {
             Err(RegistryError::Status { status: 416, .. }) => {
                 let why = format!("it ends after {} bytes{}", self.position, self.promised());

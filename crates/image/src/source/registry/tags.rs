@@ -32,7 +32,12 @@ impl Registry {
         let mut url = first.clone();
         let mut tags = Vec::new();
         for _ in 0..MAX_PAGES {
-            let question = Question { method: Method::Get, url: url.clone(), headers: Headers::default(), asked: asked.clone() };
+            let question = Question {
+                method: Method::Get,
+                url: url.clone(),
+                headers: Headers::default(),
+                asked: asked.clone(),
+            };
             let (headers, bytes) = self.session.fetch(&question, MAX_DOCUMENT)?;
             let page: Page = serde_json::from_slice(&bytes).map_err(|error| RegistryError::Ambiguous {
                 asked: asked.clone(),

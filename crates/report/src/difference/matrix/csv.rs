@@ -15,9 +15,7 @@ pub(super) fn write(view: &MatrixView<'_>, out: &mut dyn Write) -> io::Result<()
     row(&mut out.bytes, &header);
     for line in view.rows() {
         let mut fields = vec![line.package.kind.as_str(), line.package.name.as_str()];
-        fields.extend(
-            line.packages.iter().map(|cell| cell.map_or("", |package| package.version.as_str())),
-        );
+        fields.extend(line.packages.iter().map(|cell| cell.map_or("", |package| package.version.as_str())));
         row(&mut out.bytes, &fields);
         out.end_row()?;
     }

@@ -38,8 +38,7 @@ pub(super) fn write(view: &MatrixView<'_>, out: &mut dyn Write) -> io::Result<()
             let (class, text) = version
                 .as_deref()
                 .map_or(("missing", NOT_INSTALLED.into()), |version| ("value", escape(version)));
-            let _ =
-                write!(page, "<td class=\"{class}\" data-side=\"{}\">{text}</td>", escape(name));
+            let _ = write!(page, "<td class=\"{class}\" data-side=\"{}\">{text}</td>", escape(name));
         }
         page.push_str("</tr>\n");
     }

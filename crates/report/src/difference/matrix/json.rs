@@ -43,10 +43,7 @@ pub(super) fn write(view: &MatrixView<'_>, out: &mut dyn Write) -> io::Result<()
     for (position, row) in view.rows().into_iter().enumerate() {
         out.text(if position == 0 { "\n" } else { ",\n" });
         let images = row.packages.iter().map(|cell| cell.map(side)).collect();
-        value(
-            &mut out.bytes,
-            &Row { kind: row.package.kind.as_str(), name: &row.package.name, images },
-        );
+        value(&mut out.bytes, &Row { kind: row.package.kind.as_str(), name: &row.package.name, images });
         out.end_row()?;
     }
     out.text("\n]\n}\n");

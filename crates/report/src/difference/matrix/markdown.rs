@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::super::NOT_INSTALLED;
-use crate::markdown::{MAX_ROWS, code, rest};
 use super::{MatrixView, needed};
+use crate::markdown::{MAX_ROWS, code, rest};
 
 pub(super) fn write(view: &MatrixView<'_>, out: &mut dyn Write) -> io::Result<()> {
     let rows = view.rows();

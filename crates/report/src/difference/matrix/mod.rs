@@ -42,8 +42,7 @@ impl<'a> MatrixView<'a> {
             .iter()
             .filter_map(|row| {
                 let packages: Vec<_> = row.packages(self.images).collect();
-                let versions =
-                    packages.iter().map(|cell| cell.map(|package| row.version(package))).collect();
+                let versions = packages.iter().map(|cell| cell.map(|package| row.version(package))).collect();
                 let package = packages.iter().flatten().next().copied()?;
                 Some(Row { package, packages, versions })
             })
@@ -56,8 +55,7 @@ impl<'a> MatrixView<'a> {
         self.images
             .iter()
             .map(|image| {
-                let shared =
-                    self.images.iter().filter(|other| name(other) == name(image)).count() > 1;
+                let shared = self.images.iter().filter(|other| name(other) == name(image)).count() > 1;
                 match super::facts::digest(image) {
                     Some(digest) if shared => Cow::Owned(format!("{} ({digest})", name(image))),
                     _ => Cow::Borrowed(name(image)),

@@ -53,13 +53,10 @@ impl<'a> Pages<'a> {
         if number(56) != UTF_8 {
             damage.note("the SQLite database does not keep its text as UTF-8, as rpm's does");
         }
-        let held =
-            u32::try_from(content.len() / size).map_err(|_| "the SQLite database is too large")?;
+        let held = u32::try_from(content.len() / size).map_err(|_| "the SQLite database is too large")?;
         let count = if let Some(wal) = wal {
             if wal.page_size() != size {
-                return Err(
-                    "the SQLite database and its write-ahead log have different page sizes",
-                );
+                return Err("the SQLite database and its write-ahead log have different page sizes");
             }
             wal.pages()
         } else {

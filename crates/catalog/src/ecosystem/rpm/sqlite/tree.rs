@@ -180,12 +180,7 @@ impl Walk<'_, '_> {
     }
 
     /// Hands the row of one cell of a leaf to `sink`; gives the bytes that it takes on the page.
-    fn read_cell(
-        &mut self,
-        cell: &[u8],
-        damage: &mut Damage,
-        sink: &mut RowSink<'_>,
-    ) -> Option<usize> {
+    fn read_cell(&mut self, cell: &[u8], damage: &mut Damage, sink: &mut RowSink<'_>) -> Option<usize> {
         let (size, size_length) = varint(cell)?;
         let (row, row_length) = varint(cell.get(size_length..)?)?;
         let size = usize::try_from(size).ok()?;

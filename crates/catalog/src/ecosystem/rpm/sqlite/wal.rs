@@ -36,7 +36,9 @@ impl<'a> Wal<'a> {
             Some(MAGIC) => ByteOrder::Little,
             Some(magic) if magic == MAGIC + 1 => ByteOrder::Big,
             _ => {
-                damage.note("the file does not begin like a write-ahead log of SQLite, so nothing of it is applied");
+                damage.note(
+                    "the file does not begin like a write-ahead log of SQLite, so nothing of it is applied",
+                );
                 return None;
             }
         };
@@ -48,8 +50,7 @@ impl<'a> Wal<'a> {
             && (512..=65_536).contains(&page_size)
             && (number(24), number(28)) == (Some(sums.0), Some(sums.1));
         if !sound {
-            damage
-                .note("the header of the write-ahead log is damaged, so nothing of it is applied");
+            damage.note("the header of the write-ahead log is damaged, so nothing of it is applied");
             return None;
         }
         let mut wal = Self { content, page_size, newest: HashMap::new(), pages: 0 };
@@ -62,8 +63,7 @@ impl<'a> Wal<'a> {
             let (head, page) = frame.split_at_checked(FRAME_HEADER)?;
             sums = checksum(order, head.get(..8)?, sums);
             sums = checksum(order, page, sums);
-            if (word(8), word(12)) != salts || (word(16), word(20)) != (Some(sums.0), Some(sums.1))
-            {
+            if (word(8), word(12)) != salts || (word(16), word(20)) != (Some(sums.0), Some(sums.1)) {
                 break;
             }
             valid = position + 1;

@@ -1,0 +1,59 @@
+//! Damaged files: no reader may stop, whatever it is handed, and none may lead to a package
+//! without a name or a version.
+
+use plimsoll_catalog::reader::LayeredImage;
+use plimsoll_catalog::{Joined, LayerFragment, Reader, readers};
+use plimsoll_model::{FileTableBuilder, NewFile, NodeId};
+
+fn check(id: &str, path: &str, content: &str) {
+    let reader = readers().into_iter().find(|reader| reader.doc().id == id).unwrap();
+    let whole = join(reader, path, content.as_bytes());
+    assert!(!whole.packages.is_empty(), "{path} is to be read at first");
+    for at in 0..content.len() {
+        join(reader, path, &content.as_bytes()[..at]);
+        for change in [0x01, 0x20, 0x80, 0xff] {
+            let mut broken = content.as_bytes().to_vec();
+            broken[at] ^= change;
+            join(reader, path, &broken);
+        }
+    }
+}
+
+fn join(reader: &'static dyn Reader, path: &str, content: &[u8]) -> Joined {
+    let mut joined = Joined::default();
+    let Some(payload) = reader.read(path.as_bytes(), content, &mut Vec::new()) else { return joined };
+    let mut builder = FileTableBuilder::new();
+    builder.insert(NodeId::ROOT, b"file", &NewFile::IMPLICIT_DIRECTORY);
+    let (table, _) = builder.finish();
+    let index = table.index();
+    let file = index.resolve(b"file");
+    // What was kept may be damaged in the cache, too.
+    let kept = [&payload[..], &payload[..payload.len() / 2]];
+    for payload in kept {
+        let fragment = LayerFragment { layer: 0, path: path.as_bytes(), file, payload };
+        joined = Joined::default();
+        reader.join(&LayeredImage { fragments: &[fragment], files: &index }, &mut joined);
+        for package in &joined.packages {
+            assert!(!package.name.is_empty() && !package.version.is_empty(), "{package:?}");
+        }
+    }
+    let fragment = LayerFragment { layer: 0, path: path.as_bytes(), file, payload: &payload };
+    joined = Joined::default();
+    reader.join(&LayeredImage { fragments: &[fragment], files: &index }, &mut joined);
+    joined
+}
+
+#[test]
+fn no_damage_stops_a_reader() {
+    let metadata = "Metadata-Version: 2.1\nName: a.b\nVersion: 1.0\nLicense: MIT\n  more\nRequires-Dist: c; extra == 'd'\n\nText\n";
+    check("pypi", "opt/a-1.dist-info/METADATA", metadata);
+    check("pypi", "opt/a-1.egg-info", metadata);
+    let manifest = r#"{"name": "@s/é", "version": "1.0.0", "licenses": [{"type": "MIT"}], "dependencies": {"b": "^1"}}"#;
+    check("npm", "srv/node_modules/@s/a/package.json", manifest);
+    let lock = r#"{"lockfileVersion": 1, "dependencies": {"a": {"version": "npm:@s/b@1.0.0", "dependencies": {"c": {"version": "2"}}}}}"#;
+    check("npm", "srv/package-lock.json", lock);
+    let lock = r#"{"lockfileVersion": 3, "packages": {"": {}, "node_modules/a": {"version": "1.0.0", "link": false}}}"#;
+    check("npm", "srv/package-lock.json", lock);
+    let specification = "# stub: a 1.0 java lib\0x\n  s.name = %q<a>.freeze\n  s.version = \"1.0\"\n  s.summary = \"\\u00e9 \\u{1f600} \\\"é\"\n  s.licenses = [\"MIT\".freeze, 'X']\n  s.add_dependency(%q<rake>.freeze, [\">= 1\"])\n";
+    check("gem", "gems/specifications/a-1.0-java.gemspec", specification);
+}
