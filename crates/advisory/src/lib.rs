@@ -16,6 +16,7 @@ pub mod cvss;
 pub mod database;
 pub mod epss;
 pub mod feed;
+mod flavour;
 pub mod kev;
 pub mod matching;
 mod statement;

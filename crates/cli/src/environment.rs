@@ -10,6 +10,7 @@ use plimsoll_model::Analysis;
 
 use crate::arguments::Common;
 use crate::exit::Strict;
+use crate::message::{Kind, tell_line};
 use crate::progress::Bars;
 
 /// Bytes that the cache may take before the entries unused for longest go. The facts about a
@@ -81,6 +82,11 @@ impl Context {
         Ok(AdvisoryStore::new(directory))
     }
 
+    /// Says something on standard error that is no error.
+    pub(crate) fn tell_note(&self, text: &str) {
+        tell_line(Kind::Note, text);
+    }
+
     /// Who is told of long reads.
     pub(crate) fn progress(&self) -> &dyn Progress {
         &*self.progress
@@ -102,7 +108,11 @@ impl Context {
 
     /// What `--strict` makes of problems that the answer itself has named.
     pub(crate) fn judge_told(&self, analyses: &[&Analysis]) -> Result<()> {
-        let count: usize = analyses.iter().map(|analysis| analysis.problems.len()).sum();
+        self.judge_count(analyses.iter().map(|analysis| analysis.problems.len()).sum())
+    }
+
+    /// What `--strict` makes of so many problems.
+    pub(crate) fn judge_count(&self, count: usize) -> Result<()> {
         if self.strict && count > 0 { Err(Strict(count).into()) } else { Ok(()) }
     }
 }
@@ -113,13 +123,12 @@ const TOLD: usize = 5;
 fn tell(analysis: &Analysis) {
     let name = &analysis.identity.name;
     for problem in analysis.problems.iter().take(TOLD) {
-        anstream::eprintln!("\x1b[1;33mwarning\x1b[0m: {name}: {problem}");
+        tell_line(Kind::Warning, &format!("{name}: {problem}"));
     }
     if let Some(more) = analysis.problems.len().checked_sub(TOLD).filter(|more| *more > 0) {
         let noun = if more == 1 { "problem" } else { "problems" };
-        anstream::eprintln!(
-            "\x1b[1;33mwarning\x1b[0m: {name}: {more} more {noun}; `plimsoll inspect {name}` names them all"
-        );
+        let all = format!("{name}: {more} more {noun}; `plimsoll inspect {name}` names them all");
+        tell_line(Kind::Warning, &all);
     }
 }
 

@@ -3,7 +3,9 @@
 use std::io;
 use std::process::ExitCode;
 
-use plimsoll_engine::EngineError;
+use plimsoll_engine::advisories::AdvisoryError;
+
+use crate::message::{Kind, tell_line};
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,9 +64,28 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
         // Whoever read our output has seen enough.
         return Exit::Done.into();
     }
-    // Every variant says its cause in its own message, so the chain is not repeated for them.
-    let engine = error.chain().any(|cause| cause.downcast_ref::<EngineError>().is_some());
-    let text = if engine { error.to_string() } else { format!("{error:#}") };
-    anstream::eprintln!("\x1b[1;31merror\x1b[0m: {text}");
-    if error.downcast_ref::<Strict>().is_some() { Exit::Incomplete.into() } else { Exit::Unusable.into() }
+    tell_line(Kind::Error, &whole_message(error));
+    let engine = error.chain().find_map(|cause| cause.downcast_ref::<AdvisoryError>());
+    let no_data = matches!(engine, Some(AdvisoryError::NoDatabase | AdvisoryError::NothingFetched(_)));
+    if no_data || error.downcast_ref::<Strict>().is_some() {
+        Exit::Incomplete.into()
+    } else {
+        Exit::Unusable.into()
+    }
+}
+
+/// The message with its causes, each said once: most messages of ours hold their cause already.
+fn whole_message(error: &anyhow::Error) -> String {
+    let mut message = String::new();
+    for cause in error.chain() {
+        let text = cause.to_string();
+        if message.contains(&text) {
+            continue;
+        }
+        if !message.is_empty() {
+            message.push_str(": ");
+        }
+        message.push_str(&text);
+    }
+    message
 }

@@ -4,6 +4,7 @@ mod arguments;
 mod command;
 mod environment;
 mod exit;
+mod message;
 mod output;
 mod progress;
 

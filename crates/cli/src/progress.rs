@@ -6,6 +6,8 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use plimsoll_engine::Progress;
 
+use crate::message::{Kind, tell_line};
+
 /// Reads that end sooner than this show no bar, so that nothing flickers.
 const PATIENCE: Duration = Duration::from_millis(250);
 
@@ -46,7 +48,7 @@ impl Progress for Bars {
     }
 
     fn notice(&self, text: &str) {
-        anstream::eprintln!("\x1b[1mnote\x1b[0m: {text}");
+        tell_line(Kind::Note, text);
     }
 
     fn advance(&self, bytes: u64) {

@@ -79,6 +79,9 @@ pub enum AdvisoryError {
         #[source]
         source: io::Error,
     },
+    /// Not one feed could be fetched, and there was none before.
+    #[error("no feed could be fetched; the first: {0}")]
+    NothingFetched(String),
     /// Nothing that was named or found is a feed.
     #[error("{0}")]
     NoFeed(String),
@@ -130,8 +133,15 @@ impl AdvisoryStore {
     /// cannot be fetched is a problem, and what it had stays.
     pub fn update(&self, options: &UpdateOptions, progress: &dyn Progress) -> Result<Updated, AdvisoryError> {
         let feeds = self.directory.join("feeds");
+        fs::create_dir_all(&feeds)
+            .map_err(|source| AdvisoryError::Files { what: format!("make {}", feeds.display()), source })?;
         let failed = fetch::fetch(&feeds, options, progress)?;
         let found = find(&feeds)?;
+        if let (true, Err(AdvisoryError::NoDatabase), Some((_, problem))) =
+            (found.feeds.is_empty(), self.open(), failed.first())
+        {
+            return Err(AdvisoryError::NothingFetched(problem.to_string()));
+        }
         self.build(&found, &failed, progress)
     }
 

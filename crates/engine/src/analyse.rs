@@ -5,12 +5,15 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use plimsoll_catalog::{LayerFragment, Reader, join, readers};
+use plimsoll_catalog::{LayerFragment, Pattern, Reader, join, readers};
+use plimsoll_image::limits::{MAX_IMAGE_ENTRIES, MAX_NAME_BYTES};
 use plimsoll_image::source::directory::read_directory;
 use plimsoll_image::source::place::Place;
-use plimsoll_image::source::{Image, ImageLayer, Source};
+use plimsoll_image::source::{Image, ImageLayer, Source, SourceError};
 use plimsoll_image::{LayerExpectation, count_bytes, merge};
-use plimsoll_model::{Analysis, Digest, FileTable, ImageIdentity, Layer, LayerFacts, Problem};
+use plimsoll_model::{
+    Analysis, Digest, FileKind, FileTable, ImageIdentity, Layer, LayerFacts, PathIndex, Problem,
+};
 use plimsoll_store::LayerCache;
 
 use crate::error::EngineError;
@@ -101,6 +104,15 @@ impl Engine {
         let mut problems = Vec::new();
         let facts = self.layer_facts(name, source, &image, progress, &mut problems)?;
         let layers: Vec<&LayerFacts> = image.layers.iter().map(|layer| &facts[&layer.digest]).collect();
+        let entries: usize = layers.iter().map(|facts| facts.files.len()).sum();
+        let names: usize = layers.iter().map(|facts| facts.files.arena_bytes()).sum();
+        if entries > MAX_IMAGE_ENTRIES || names > MAX_NAME_BYTES {
+            let why = format!(
+                "its layers hold {entries} entries and {names} bytes of names, more than the {MAX_IMAGE_ENTRIES} and {MAX_NAME_BYTES} that Plimsoll holds in memory"
+            );
+            let source = SourceError::Damaged { what: "the image".to_owned(), why };
+            return Err(EngineError::of_source(name, source));
+        }
         Ok(self.assemble(image, &layers, problems))
     }
 
@@ -170,7 +182,7 @@ impl Engine {
         let found = Mutex::new(Vec::with_capacity(layers.len()));
         let work = || {
             while let Some(layer) = layers.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let state = self.known(&layer.digest);
+                let state = self.known(layer);
                 found.lock().unwrap_or_else(PoisonError::into_inner).push((*layer, state));
             }
         };
@@ -185,10 +197,14 @@ impl Engine {
         found
     }
 
-    fn known(&self, digest: &Digest) -> Known {
-        let Some(facts) = self.cache.as_ref().and_then(|cache| cache.layer(digest)) else {
+    fn known(&self, layer: &ImageLayer) -> Known {
+        let Some(facts) = self.cache.as_ref().and_then(|cache| cache.layer(&layer.digest)) else {
             return Known::Nothing;
         };
+        // An image that promises something else about the same bytes is judged by reading them.
+        if facts.diff_id != layer.diff_id {
+            return Known::Nothing;
+        }
         let stale = stale_readers(&facts, &self.readers);
         if stale.is_empty() { Known::Facts(facts) } else { Known::Stale(facts, stale) }
     }
@@ -212,11 +228,8 @@ impl Engine {
                 Some(Known::Stale(_, stale)) => stale,
                 _ => &self.readers,
             };
-            // Where a source knows a layer by its diff id alone, the blob may be compressed all
-            // the same, and only what it unpacks to can be verified.
-            let by_diff_id = layer.diff_id.as_ref() == Some(&layer.digest);
             let expectation = LayerExpectation {
-                digest: (!by_diff_id).then(|| layer.digest.clone()),
+                digest: (!layer.is_known_by_diff_id).then(|| layer.digest.clone()),
                 size: (layer.size > 0).then_some(layer.size),
                 diff_id: layer.diff_id.clone(),
                 read_ahead,
@@ -288,6 +301,8 @@ impl Engine {
         }
         let mut statistics = merged.statistics;
         let files = &merged.files;
+        let index = files.index();
+        problems.extend(self.unread(&index, &fragments));
         let joined = std::thread::scope(|scope| {
             let count = || count_bytes(&tables, files, &mut statistics);
             if self.settings.threads > 1 {
@@ -296,7 +311,7 @@ impl Engine {
                 let mut count = count;
                 count();
             }
-            join(&self.readers, &fragments, &files.index())
+            join(&self.readers, &fragments, &index)
         });
         problems.extend(facts.iter().flat_map(|facts| facts.problems.iter().cloned()));
         problems.extend(merged.problems);
@@ -315,7 +330,7 @@ impl Engine {
                     digest: layer.digest,
                     diff_id: layer.diff_id,
                     media_type: layer.media_type,
-                    compressed_size: facts.compressed_size,
+                    compressed_size: if layer.size > 0 { layer.size } else { facts.compressed_size },
                     unpacked_size: facts.unpacked_size,
                     instruction: layer.instruction,
                     created: layer.created,
@@ -335,6 +350,31 @@ impl Engine {
             ownership: joined.owned,
             problems,
         }
+    }
+
+    /// What lies where a reader looks, through whatever links, and was not read: a database that
+    /// is a directory or a pipe, or is kept under a name that nobody claims.
+    fn unread(&self, files: &PathIndex<'_>, fragments: &[Vec<LayerFragment<'_>>]) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for (reader, own) in self.readers.iter().zip(fragments) {
+            for claim in reader.claims() {
+                let Pattern::Path(path) = claim.pattern else { continue };
+                let Some(file) = files.follow(path.as_bytes()) else { continue };
+                let record = files.table().record(file);
+                let is_empty = record.kind == FileKind::File && record.size() == 0;
+                if is_empty || own.iter().any(|fragment| fragment.file == Some(file)) {
+                    continue;
+                }
+                let real = files.table().path(file);
+                let detail = format!(
+                    "a {} lies here ({real}) that the {} reader did not read; what it may hold is missing from the report",
+                    record.kind.word(),
+                    reader.doc().title
+                );
+                problems.push(Problem::new("file-not-read", format!("/{path}"), detail));
+            }
+        }
+        problems
     }
 
     fn analyse_directory(

@@ -133,7 +133,7 @@ pub struct LayerRead {
 #[derive(Debug, Error)]
 pub enum LayerError {
     /// The source failed to hand out the bytes.
-    #[error("reading the layer failed after {read} bytes")]
+    #[error("reading the layer failed after {read} bytes: {source}")]
     Source {
         /// Compressed bytes read until then.
         read: u64,
@@ -160,6 +160,14 @@ pub enum LayerError {
         expected: Digest,
         /// What it unpacks to.
         found: Digest,
+    },
+    /// The bytes could not be unpacked to their end, and no other digest vouches for them.
+    #[error(
+        "the layer's compressed stream is damaged, so that it cannot be verified against {expected}; fetch or save the image again"
+    )]
+    Unverified {
+        /// What the configuration says.
+        expected: Digest,
     },
     /// More bytes, entries or names than any real layer has.
     #[error("the layer is a decompression bomb or close to one: {0}; Plimsoll does not read it")]
@@ -208,10 +216,15 @@ pub fn read_layer<R: Read + Send>(
         return Err(LayerError::Digest { expected: expected.clone(), found: digest });
     }
     let diff_id = outcome.diff_id.or_else(|| plain_blob.then(|| digest.clone()));
-    if let (Some(expected), Some(found)) = (&expectation.diff_id, &diff_id)
-        && expected != found
-    {
-        return Err(LayerError::DiffId { expected: expected.clone(), found: found.clone() });
+    match (&expectation.diff_id, &diff_id) {
+        (Some(expected), Some(found)) if expected != found => {
+            return Err(LayerError::DiffId { expected: expected.clone(), found: found.clone() });
+        }
+        // Without a digest of the blob, nothing else speaks for the bytes.
+        (Some(expected), None) if expectation.digest.is_none() => {
+            return Err(LayerError::Unverified { expected: expected.clone() });
+        }
+        _ => {}
     }
     let (files, places) = outcome.upper.builder.finish();
     Ok(LayerRead {
@@ -457,7 +470,7 @@ mod tests {
         let (mut scripts, mut first) = (Scripts::default(), Vec::new());
         let mut offer = Offer { content: &mut scripts, path: b"a", size: 0, first: &mut first, wanted: None };
         pieces.iter().for_each(|piece| offer.piece(piece.as_bytes()));
-        assert_eq!(offer.is_wanted(), wanted, "{pieces:?}");
+        assert_eq!(offer.finish(), wanted, "{pieces:?}");
         assert_eq!(scripts.0, expect, "{pieces:?}");
     }
 
@@ -465,7 +478,11 @@ mod tests {
     fn a_file_is_offered_once_when_enough_of_it_is_there() {
         let whole = "#!/bin/sh -e -u\n";
         check(&[whole, "more"], &["wants #!/bin/sh -e -u\n", "piece #!/bin/sh -e -u\n", "piece more"], true);
-        check(&["#", "!/bin/sh", " -e -u\nx"], &["wants #!/bin/sh -e -u\nx", "piece #!/bin/sh -e -u\nx"], true);
+        check(
+            &["#", "!/bin/sh", " -e -u\nx"],
+            &["wants #!/bin/sh -e -u\nx", "piece #!/bin/sh -e -u\nx"],
+            true,
+        );
         check(&["#!/bin/"], &["wants #!/bin/", "piece #!/bin/"], true);
         check(&["\u{7f}ELF and so on, and", "more"], &["wants \u{7f}ELF and so on, and"], false);
         check(&[], &["wants "], false);

@@ -26,6 +26,15 @@ pub const MAX_NAME_BYTES: usize = 1_500_000_000;
 /// engines unpack with, refuses more than 1 MiB too.
 pub const MAX_EXTENDED_HEADER: u64 = 1024 * 1024;
 
+/// The longest link target taken, in bytes: Linux's `PATH_MAX`, beyond which no link can be made.
+pub const MAX_LINK_TARGET: usize = 4_096;
+
+/// Extended attributes of one entry. Linux file systems hold some hundreds at the most.
+pub const MAX_ATTRIBUTES: usize = 1_024;
+
+/// Entries of all layers of one image together. They are in memory at once.
+pub const MAX_IMAGE_ENTRIES: usize = 12_000_000;
+
 /// Fragments of one sparse file. Go's archive/tar bounds them by the extended header's size.
 pub const MAX_SPARSE_FRAGMENTS: usize = 65_536;
 

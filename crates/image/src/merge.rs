@@ -11,9 +11,10 @@
 use std::collections::{BTreeSet, HashMap};
 
 use hashbrown::HashSet;
-
 use plimsoll_model::file::FileRecord;
 use plimsoll_model::{FileId, FileKind, FileTable, FileTableBuilder, LayerStatistics, NodeId, Problem};
+
+use crate::upper::{MAX_TOLD, link_cost};
 
 /// The merged tree and how each layer took part in it.
 #[derive(Debug)]
@@ -50,6 +51,8 @@ struct Merge<'a> {
     builder: FileTableBuilder,
     statistics: Vec<LayerStatistics>,
     problems: Vec<Problem>,
+    /// Hard links whose target no layer has.
+    missing: usize,
     /// What the layer at hand hid with an opaque directory or a change of kind, by path.
     hidden: HashMap<Vec<u8>, Hidden>,
     path: Vec<u8>,
@@ -63,12 +66,20 @@ pub fn merge(layers: &[&FileTable]) -> Merged {
         builder: FileTableBuilder::new(),
         statistics: vec![LayerStatistics::default(); layers.len()],
         problems: Vec::new(),
+        missing: 0,
         hidden: HashMap::new(),
         path: Vec::new(),
     };
-    let entries = layers.iter().map(|table| table.len()).sum();
-    merge.builder.reserve(entries, layers.iter().map(|table| table.arena_bytes()).sum());
+    // Room for the largest layer: most images are one large layer and small ones on it, and the
+    // sum of all would be whatever a hostile image says.
+    if let Some(largest) = layers.iter().max_by_key(|table| table.len()) {
+        merge.builder.reserve(largest.len(), largest.arena_bytes());
+    }
     let nodes: Vec<_> = (0..layers.len()).map(|layer| merge.lay(layer)).collect();
+    if let Some(more) = merge.missing.checked_sub(MAX_TOLD).filter(|more| *more > 0) {
+        let detail = format!("{more} more hard links to files that no layer has");
+        merge.problems.push(Problem::new("hard-link-target-missing", "/", detail));
+    }
     let (files, places) = merge.builder.finish();
     Merged { files, statistics: merge.statistics, problems: merge.problems, nodes, places }
 }
@@ -109,7 +120,7 @@ impl Merge<'_> {
     }
 
     fn find_from(&self, from: NodeId, path: &[u8], follow: bool, links: &mut usize) -> Option<NodeId> {
-        const MAX_LINKS: usize = 40;
+        const MAX_LINKS: usize = 255;
         let mut at = if path.first() == Some(&b'/') { NodeId::ROOT } else { from };
         let mut names = path.split(|b| *b == b'/').filter(|n| !n.is_empty() && *n != b".").peekable();
         while let Some(name) = names.next() {
@@ -120,7 +131,7 @@ impl Merge<'_> {
             let next = self.builder.child(at, name)?;
             let link = self.builder.get(next).kind == FileKind::Symlink;
             at = if link && (follow || names.peek().is_some()) {
-                *links += 1;
+                *links += link_cost(self.builder.link(next));
                 if *links > MAX_LINKS {
                     return None;
                 }
@@ -164,11 +175,11 @@ impl Merge<'_> {
                         "a hard link to /{}, which no layer has; it is missing from the report",
                         plimsoll_model::path::escape(table.link(id))
                     );
-                    self.problems.push(Problem::new(
-                        "hard-link-target-missing",
-                        table.path(id).to_string(),
-                        detail,
-                    ));
+                    self.missing += 1;
+                    if self.missing <= MAX_TOLD {
+                        let subject = table.path(id).to_string();
+                        self.problems.push(Problem::new("hard-link-target-missing", subject, detail));
+                    }
                     return None;
                 };
                 let node = self.lay_file(layer, id, parent, below);

@@ -16,14 +16,21 @@ use plimsoll_model::file::FileRecord;
 use plimsoll_model::path::{self, MAX_DEPTH};
 use plimsoll_model::{FileKind, FileTableBuilder, NewFile, NodeId, Problem};
 
+use crate::limits::MAX_LINK_TARGET;
 use crate::tar::{Entry, EntryKind};
 
 /// How many symbolic links one path may go through, as containerd's `continuity/fs` allows.
 const MAX_LINKS: usize = 255;
 
+/// What going through one link costs of [`MAX_LINKS`]: the usual short target one, a long one as
+/// many as it would take to write it in short ones. It bounds the steps that one path can take.
+pub(crate) const fn link_cost(target: &[u8]) -> usize {
+    1 + target.len() / 64
+}
+
 /// How many problems of one kind are told one by one. A layer of damage must not become a
 /// report of a million lines; the rest is counted.
-const MAX_TOLD: usize = 20;
+pub(crate) const MAX_TOLD: usize = 20;
 
 const WHITEOUT: &[u8] = b".wh.";
 const WHITEOUT_META: &[u8] = b".wh..wh.";
@@ -177,6 +184,11 @@ impl Upper {
                 return None;
             }
         };
+        if matches!(kind, FileKind::HardLink | FileKind::Symlink) && entry.link.len() > MAX_LINK_TARGET {
+            let detail = "its link target is longer than any kernel takes; the entry was left out";
+            self.problems.add("link-target-too-long", spelled, detail);
+            return None;
+        }
         if kind == FileKind::HardLink {
             self.place_link(spelled, parent, name, entry);
             return None;
@@ -263,7 +275,7 @@ impl Upper {
             }
             let next = self.builder.child(at, name)?;
             if self.builder.get(next).kind == FileKind::Symlink && (follow || names.peek().is_some()) {
-                *links += 1;
+                *links += link_cost(self.builder.link(next));
                 if *links > MAX_LINKS {
                     return None;
                 }
@@ -325,7 +337,7 @@ impl Upper {
                     next
                 }
                 FileKind::Symlink => {
-                    *links += 1;
+                    *links += link_cost(self.builder.link(next));
                     if *links > MAX_LINKS {
                         return Err(Blocked::Links);
                     }

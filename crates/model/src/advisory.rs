@@ -74,7 +74,7 @@ pub enum FixState {
 }
 
 /// What an advisory says about one package.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Statement {
     /// Where it holds.
     pub scope: Scope,

@@ -75,6 +75,9 @@ impl LayerCache {
     #[must_use]
     pub fn layer(&self, digest: &Digest) -> Option<LayerFacts> {
         let path = self.place("layers", digest);
+        if !fs::metadata(&path).ok()?.is_file() {
+            return None;
+        }
         let mut file = File::open(&path).ok()?;
         let buffers = || self.buffers.lock().unwrap_or_else(PoisonError::into_inner);
         let mut buffer = buffers().pop().unwrap_or_default();
@@ -103,6 +106,9 @@ impl LayerCache {
     #[must_use]
     pub fn document(&self, digest: &Digest) -> Option<Vec<u8>> {
         let path = self.place("documents", digest);
+        if !fs::metadata(&path).ok()?.is_file() {
+            return None;
+        }
         let bytes = fs::read(&path).ok()?;
         touch(&path);
         Some(bytes)

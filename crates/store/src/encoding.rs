@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 const MAGIC: &[u8; 8] = b"plimsoll";
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
 const PREFIX: usize = MAGIC.len() + 2 + 4;
 
 /// Stored bytes that cannot be used. The layer is read again; nothing is lost but time.

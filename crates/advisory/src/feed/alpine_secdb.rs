@@ -177,6 +177,22 @@ struct Flaw {
     never: bool,
 }
 
+/// A name that lines of several flaws give (`XSA-297` stands beside four CVEs, a line each) is
+/// another name of none of them, else they would count as one.
+fn keep_shared_apart(flaws: &mut BTreeMap<String, Flaw>) {
+    let mut uses: BTreeMap<String, usize> = BTreeMap::new();
+    for alias in flaws.values().flat_map(|flaw| &flaw.aliases) {
+        *uses.entry(alias.clone()).or_default() += 1;
+    }
+    for flaw in flaws.values_mut() {
+        let (shared, own) =
+            std::mem::take(&mut flaw.aliases).into_iter().partition(|alias| uses.get(alias) > Some(&1));
+        flaw.aliases = own;
+        let mut shared: BTreeSet<String> = shared;
+        flaw.related.append(&mut shared);
+    }
+}
+
 fn translate_package(name: &str, fixes: Fixes, place: &Place, reporter: &mut Reporter<'_>) {
     if fixes.odd > 0 {
         let detail = format!("{} of its fixes are not as they should be, so they were left out", fixes.odd);
@@ -205,6 +221,7 @@ fn translate_package(name: &str, fixes: Fixes, place: &Place, reporter: &mut Rep
             }
         }
     }
+    keep_shared_apart(&mut flaws);
     for (id, flaw) in flaws {
         // "Never affected" beside a version that fixed it contradicts itself; what can be wrong
         // in the safe direction stands.

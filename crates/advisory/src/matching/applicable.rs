@@ -3,6 +3,7 @@
 use plimsoll_model::{Package, SetAside};
 
 use crate::database::{RowEnd, StatementRow};
+use crate::flavour::flavour;
 
 use super::release::Releases;
 
@@ -115,13 +116,23 @@ const fn end<'a>(range: &crate::database::RowRange<'a>) -> Option<&'a str> {
     }
 }
 
-/// Parts of a distribution that every installation of it has at hand. Statements limited to
-/// them apply to every package; those limited to any other class apply to packages that show
-/// by their version that they are of it.
+/// Parts of a distribution that every installation of it may have switched on without another
+/// contract or another line of builds. Statements limited to them apply to every package; those
+/// limited to any other class apply to packages that show by their version that they are of it.
 const ORDINARY: &[&str] = &[
+    // Alpine and the publishers of its form of database.
     "main",
     "community",
+    "testing",
+    "os",
+    // Debian and Ubuntu.
     "universe",
+    "multiverse",
+    "restricted",
+    "contrib",
+    "non-free",
+    "backports",
+    // Red Hat's editions and those who rebuild them.
     "baseos",
     "appstream",
     "crb",
@@ -130,13 +141,24 @@ const ORDINARY: &[&str] = &[
     "highavailability",
     "resilientstorage",
     "supplementary",
+    "optional",
+    "extras",
+    "nfv",
+    "rt",
+    "realtime",
+    "sap",
+    "sap_hana",
     "server",
     "client",
+    "desktop",
     "workstation",
     "computenode",
+    // SUSE's, besides its modules.
     "nonfree",
     "package-hub",
-    "backports",
+    "software-development-kit",
+    "workstation-extension",
+    "high-availability-extension",
 ];
 
 /// What a version tells about the class: Oracle's live-patched packages (`ksplice`) and its
@@ -145,10 +167,10 @@ const ORDINARY: &[&str] = &[
 /// Ubuntu's extended maintenance (`esm`) goes on from the ordinary versions, so these packages
 /// meet both.
 fn repository_fits(row: &StatementRow<'_>, package: &Package) -> bool {
-    let build = build_class(&package.version);
+    let build = flavour(&package.version);
     let wanted = row.repository.map(str::to_ascii_lowercase);
-    let stated = wanted.as_deref().and_then(build_class);
-    let wanted_build = stated.or_else(|| row.ranges.iter().filter_map(end).find_map(build_class));
+    let stated = wanted.as_deref().and_then(flavour);
+    let wanted_build = stated.or_else(|| row.ranges.iter().filter_map(end).find_map(flavour));
     if build != wanted_build {
         return false;
     }
@@ -157,19 +179,6 @@ fn repository_fits(row: &StatementRow<'_>, package: &Package) -> bool {
         Some(_) if stated.is_some() => true,
         Some(class) if class.starts_with("esm") => package.version.to_ascii_lowercase().contains("esm"),
         Some(class) => ORDINARY.contains(&class) || class.starts_with("module-for-"),
-    }
-}
-
-fn build_class(text: &str) -> Option<&'static str> {
-    // Most versions are ruled out by one look at their letters.
-    let text = text.as_bytes();
-    let has = |word: &[u8]| text.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word));
-    if has(b"ksplice") {
-        Some("ksplice")
-    } else if has(b"fips") {
-        Some("fips")
-    } else {
-        None
     }
 }
 
@@ -225,7 +234,9 @@ mod tests {
     fn classes_of_repositories_meet_packages_of_their_class_only() {
         let class = |repository| StatementRow { repository, ..row("2:2.17-2.el7") };
         check(&class(None), "2:2.17-1.el7", None, None);
-        check(&class(Some("baseos")), "2:2.17-1.el7", None, None);
+        for ordinary in ["main", "community", "os", "baseos", "AppStream", "module-for-basesystem"] {
+            check(&class(Some(ordinary)), "2:2.17-1.el7", None, None);
+        }
         check(&class(Some("eus")), "2:2.17-1.el7", None, Some(Inapplicable::Repository));
         check(&class(Some("ksplice")), "2:2.17-1.el7", None, Some(Inapplicable::Repository));
         check(&class(Some("ksplice")), "2:2.17-1.ksplice1.el7", None, None);

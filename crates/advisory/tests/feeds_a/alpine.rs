@@ -33,6 +33,21 @@ fn a_package_is_affected_before_the_version_that_fixed_it() {
 }
 
 #[test]
+fn a_name_beside_several_flaws_makes_none_of_them_the_other() {
+    file(
+        "v3.11/main.json",
+        r#"{"distroversion":"v3.11","reponame":"main","packages":[{"pkg":{"name":"xen",
+            "secfixes":{"4.12.0-r2":["CVE-2018-12126 XSA-297","CVE-2018-12127 XSA-297","CVE-2018-3646 XSA-273"]}}}]}"#,
+        "CVE-2018-12126 ~XSA-297
+         apk alpine 3.11 main: source xen [0, 4.12.0-r2)
+         CVE-2018-12127 ~XSA-297
+         apk alpine 3.11 main: source xen [0, 4.12.0-r2)
+         CVE-2018-3646 =XSA-273
+         apk alpine 3.11 main: source xen [0, 4.12.0-r2)",
+    );
+}
+
+#[test]
 fn yaml_says_the_same_as_json() {
     file(
         "v3.8/main.yaml",

@@ -103,6 +103,10 @@ impl Reader for ApkReader {
         if path == WORLD.as_bytes() {
             return Some(content.to_vec());
         }
+        if content.is_empty() {
+            let detail = "the database is empty, so that no package of it is known";
+            problems.push(Problem::new("apk-database-damaged", subject(path), detail));
+        }
         let text = String::from_utf8_lossy(content);
         let database = Database::parse(&text);
         for sentence in &database.damage {

@@ -188,7 +188,14 @@ impl Reader for DpkgReader {
             let subject = format!("/{}", plimsoll_model::path::escape(path));
             problems.push(Problem::new(code, subject, detail));
         };
-        match place(path)? {
+        let place = place(path)?;
+        if place == Place::Status && content.is_empty() {
+            damage(
+                "dpkg-status-damaged",
+                "the database is empty, so that no package of it is known".to_owned(),
+            );
+        }
+        match place {
             Place::Status => read_status(content, Database::Whole, &mut damage),
             Place::SingleStatus(_) => read_status(content, Database::Single, &mut damage),
             Place::SingleDigests(_) => Some(read_list(content, ListKind::Digests, &mut damage)),

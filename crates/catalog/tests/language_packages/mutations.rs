@@ -48,7 +48,8 @@ fn no_damage_stops_a_reader() {
     let metadata = "Metadata-Version: 2.1\nName: a.b\nVersion: 1.0\nLicense: MIT\n  more\nRequires-Dist: c; extra == 'd'\n\nText\n";
     check("pypi", "opt/a-1.dist-info/METADATA", metadata);
     check("pypi", "opt/a-1.egg-info", metadata);
-    let manifest = r#"{"name": "@s/é", "version": "1.0.0", "licenses": [{"type": "MIT"}], "dependencies": {"b": "^1"}}"#;
+    let manifest =
+        r#"{"name": "@s/é", "version": "1.0.0", "licenses": [{"type": "MIT"}], "dependencies": {"b": "^1"}}"#;
     check("npm", "srv/node_modules/@s/a/package.json", manifest);
     let lock = r#"{"lockfileVersion": 1, "dependencies": {"a": {"version": "npm:@s/b@1.0.0", "dependencies": {"c": {"version": "2"}}}}}"#;
     check("npm", "srv/package-lock.json", lock);

@@ -11,6 +11,7 @@ use plimsoll_report::units;
 use super::{Entry, format};
 use crate::environment::Context;
 use crate::exit::Exit;
+use crate::message::{Kind, tell_line};
 use crate::output::{format_option, write, write_text};
 
 pub(super) const ENTRY: Entry = Entry {
@@ -74,7 +75,9 @@ fn run(matches: &ArgMatches, context: &Context) -> Result<Exit> {
                     store.update(&options, context.progress())?
                 }
             };
-            tell(&updated)
+            let exit = tell(&updated)?;
+            context.judge_count(updated.problems.len())?;
+            Ok(exit)
         }
         Some(("export", own)) => {
             let facts = store.export(&Place::from_arg_matches(own)?.file)?;
@@ -108,8 +111,14 @@ fn tell(updated: &Updated) -> Result<Exit> {
     let feeds = units::counted(updated.facts.feeds.len() as u64, "feed");
     write_text(&format!("{feeds}, {}\n", units::counted(rows, "entry").replace("entrys", "entries")))?;
     for problem in &updated.problems {
-        anstream::eprintln!("\x1b[1;33mwarning\x1b[0m: {problem}");
+        tell_line(Kind::Warning, &problem.to_string());
     }
-    let failed = updated.problems.iter().any(|problem| problem.code.as_str() == "feed-not-fetched");
+    let not_fetched = updated.problems.iter().any(|problem| problem.code.as_str() == "feed-not-fetched");
+    // A feed that came out empty though something was wrong with it says nothing at all.
+    let broken = updated.facts.feeds.iter().any(|feed| {
+        let rows = feed.advisories + feed.enrichments;
+        rows == 0 && updated.problems.iter().any(|problem| problem.subject.starts_with(feed.id.as_str()))
+    });
+    let failed = not_fetched || broken;
     Ok(if failed { Exit::Incomplete } else { Exit::Done })
 }

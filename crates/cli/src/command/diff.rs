@@ -1,6 +1,6 @@
 //! `plimsoll diff A B [C…]`
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches as _};
 use plimsoll_engine::advisories::AdvisoryError;
@@ -99,6 +99,19 @@ fn run(matches: &ArgMatches, context: &Context) -> Result<Exit> {
             }
         }
         several => {
+            if arguments.files
+                || arguments.every_file
+                || arguments.config
+                || arguments.layers
+                || arguments.vulns
+            {
+                bail!(
+                    "three images or more are compared by their packages only: leave out --files, --every-file, --config, --layers and --vulns"
+                );
+            }
+            if only(matches).is_some() {
+                bail!("--only is for two images: among three or more nothing is before or after");
+            }
             let matrix = compare_many(several);
             let view = MatrixView { images: several, matrix: &matrix, width: context.width };
             write::<PackageMatrix>(format(matches), &view)?;

@@ -76,6 +76,9 @@ fn run(matches: &ArgMatches, context: &Context) -> Result<Exit> {
         }
         selected.push(id);
     }
+    if selected.is_empty() {
+        context.tell_note(&format!("no file of {} is as asked", arguments.image));
+    }
     write::<Files>(format(matches), &FileList { analysis: &analysis, selected, width: context.width })?;
     context.judge(&[&analysis])?;
     Ok(Exit::Done)

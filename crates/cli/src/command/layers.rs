@@ -31,6 +31,12 @@ fn declare(command: Command) -> Command {
 fn run(matches: &ArgMatches, context: &Context) -> Result<Exit> {
     let arguments = Arguments::from_arg_matches(matches)?;
     let analysis = context.analyse(&arguments.image, Purpose::Overview)?;
+    if analysis.layers.is_empty() {
+        context.tell_note(&format!(
+            "{} has no layers: it is a directory or a bill of materials",
+            arguments.image
+        ));
+    }
     write::<Layers>(format(matches), &LayerList { analysis: &analysis, width: context.width })?;
     context.judge(&[&analysis])?;
     Ok(Exit::Done)

@@ -32,6 +32,10 @@ fn declare(command: Command) -> Command {
 fn run(matches: &ArgMatches, _: &Context) -> Result<Exit> {
     let arguments = Arguments::from_arg_matches(matches)?;
     let mut line = crate::arguments::command_line();
+    for entry in super::ALL {
+        line = line.mut_subcommand(entry.name, |own| own.disable_help_subcommand(true));
+    }
+    line = line.disable_help_subcommand(true);
     line.build();
     let Some(directory) = arguments.directory else {
         let mut page = Vec::new();

@@ -69,7 +69,7 @@ pub(crate) fn globs(patterns: &[String], whole_paths: bool) -> Result<Option<glo
     }
     let mut set = globset::GlobSetBuilder::new();
     for pattern in patterns {
-        let text = if whole_paths && !pattern.starts_with(['/', '*']) {
+        let text = if whole_paths && !pattern.starts_with('/') && !pattern.starts_with("**/") {
             format!("**/{pattern}")
         } else {
             pattern.clone()

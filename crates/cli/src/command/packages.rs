@@ -44,6 +44,13 @@ fn run(matches: &ArgMatches, context: &Context) -> Result<Exit> {
                 && wanted.as_ref().is_none_or(|globs| globs.is_match(&package.name))
         })
         .collect();
+    for name in &arguments.names {
+        if globs(std::slice::from_ref(name), false)?
+            .is_some_and(|globs| !analysis.packages.iter().any(|package| globs.is_match(&package.name)))
+        {
+            context.tell_note(&format!("no package of {} is called {name}", arguments.image));
+        }
+    }
     let view = PackageList { analysis: &analysis, selected, width: context.width };
     write::<Packages>(format(matches), &view)?;
     context.judge(&[&analysis])?;

@@ -6,10 +6,10 @@ use plimsoll_engine::{Purpose, order_versions};
 use plimsoll_model::compare::compare;
 use plimsoll_report::difference::{Difference, DifferenceView, Options};
 
-use super::Entry;
+use super::{Entry, format};
 use crate::environment::Context;
 use crate::exit::Exit;
-use crate::output::write;
+use crate::output::{format_option, write};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "query",
@@ -36,21 +36,21 @@ struct Arguments {
 }
 
 fn declare(command: Command) -> Command {
-    Arguments::augment_args(command)
+    Arguments::augment_args(command).arg(format_option::<Difference>())
 }
 
 fn run(matches: &ArgMatches, context: &Context) -> Result<Exit> {
     let arguments = Arguments::from_arg_matches(matches)?;
     let before = context.analyse(&arguments.image, Purpose::Overview)?;
     for (position, image) in arguments.images.iter().enumerate() {
-        if position > 0 && !arguments.plain {
+        if position > 0 && !arguments.plain && format(matches) == "table" {
             crate::output::write_text("\n")?;
         }
         let after = context.analyse(image, Purpose::Overview)?;
         let comparison = compare(&before, &after, &order_versions);
         let options = Options { width: context.width, ..Options::default() };
         let view = DifferenceView { before: &before, after: &after, comparison: &comparison, options };
-        write::<Difference>(if arguments.plain { "plain" } else { "table" }, &view)?;
+        write::<Difference>(if arguments.plain { "plain" } else { format(matches) }, &view)?;
         context.judge(&[&before, &after])?;
     }
     Ok(Exit::Done)

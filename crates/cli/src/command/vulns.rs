@@ -39,8 +39,8 @@ struct Arguments {
     /// Only packages of this name; * and ? match any characters
     #[arg(long, value_name = "NAME")]
     package: Vec<String>,
-    /// End with exit code 1 where something of this severity or worse is affected; `fixable` and
-    /// `kev` after a comma narrow it down
+    /// End with exit code 1 where something of this severity or worse is affected; `any` takes
+    /// unknown severity too; `fixable` and `kev` after a comma narrow it down
     #[arg(long, value_name = "LEVEL[,fixable][,kev]", value_parser = parse_threshold)]
     fail_on: Option<Threshold>,
     /// Show the whole chain behind one vulnerability
@@ -66,8 +66,11 @@ struct Threshold {
 }
 
 fn parse_level(text: &str) -> Result<SeverityLevel, String> {
+    if text == "any" {
+        return Ok(SeverityLevel::Unknown);
+    }
     SeverityLevel::from_word(text)
-        .ok_or_else(|| format!("`{text}` is no severity; use low, medium, high or critical"))
+        .ok_or_else(|| format!("`{text}` is no severity; use any, low, medium, high or critical"))
 }
 
 fn parse_threshold(text: &str) -> Result<Threshold, String> {

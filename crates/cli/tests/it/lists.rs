@@ -22,6 +22,8 @@ fn listed(file: &str, list: &str) -> BTreeSet<String> {
     let Some((_, rest)) = content.split_once(&format!("const {list}:")) else {
         panic!("{file} has no list {list}");
     };
+    // A long list starts on the line below its name.
+    let rest = rest.replace("=\n    &[", "= &[");
     let items = rest.split_once("= &[").and_then(|(_, items)| items.split_once("];")).map(|(items, _)| items);
     let Some(items) = items else { panic!("{file}: {list} is not written as `= &[…];`") };
     items

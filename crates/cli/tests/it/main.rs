@@ -12,4 +12,5 @@ mod scripts;
 mod seed;
 mod style;
 mod truth;
+mod vulnerabilities;
 mod workspace;

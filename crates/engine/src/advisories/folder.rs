@@ -93,7 +93,9 @@ pub(super) fn find(folder: &Path) -> Result<Found, AdvisoryError> {
         for entry in entries.filter_map(Result::ok) {
             match entry.file_type() {
                 Ok(kind) if kind.is_dir() => pending.push(entry.path()),
-                Ok(_) => paths.push(entry.path()),
+                // A link counts as what it leads to; pipes and devices have no end.
+                Ok(_) if entry.path().is_file() => paths.push(entry.path()),
+                Ok(_) => {}
                 Err(_) => {}
             }
         }

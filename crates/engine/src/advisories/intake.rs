@@ -54,14 +54,14 @@ impl<'a> Intake<'a> {
                 self.builder.carry_over(old, &feed.id, "its files could not be read")?;
             }
         }
-        for (id, problem) in failed {
-            self.problems.push(problem.clone());
-            let taken = found.feeds.iter().any(|feed| feed.id == *id);
-            if let (false, Some(old)) = (taken, old)
-                && old.feeds().iter().any(|known| known.id == *id)
-            {
-                self.builder.carry_over(old, id, &problem.detail)?;
-            }
+        self.problems.extend(failed.iter().map(|(_, problem)| problem.clone()));
+        // What this update did not touch stays as it was, whatever it came from.
+        let kept = old.into_iter().flat_map(|old| old.feeds().iter().map(move |feed| (old, &feed.id)));
+        for (old, id) in kept.filter(|(_, id)| !found.feeds.iter().any(|feed| feed.id == **id)) {
+            let failure = failed.iter().find(|(failed, _)| failed == id);
+            let because =
+                failure.map_or("it was not part of the last update", |(_, problem)| &problem.detail);
+            self.builder.carry_over(old, id, because)?;
         }
         let built = self.builder.finish()?;
         let mut problems = self.problems;
@@ -84,7 +84,12 @@ impl<'a> Intake<'a> {
             fetched_at,
             ..FeedOrigin::default()
         };
-        let handle = self.builder.feed(origin)?;
+        let is_copy = match feed.reader {
+            Reader::Feed(reader) => feed.id.split('/').next() != Some(reader.doc().id),
+            Reader::KnownExploited | Reader::Probabilities => false,
+        };
+        // A copy that says nothing new is no feed of its own: it must not stand there as empty.
+        let mut handle = if is_copy { None } else { Some(self.builder.feed(origin.clone())?) };
         let mut rows = 0;
         for (below, path) in &feed.files {
             let file = match File::open(path) {
@@ -99,6 +104,7 @@ impl<'a> Intake<'a> {
                 Reader::Feed(reader) => {
                     let mut rows = Rows {
                         intake: self,
+                        origin: &origin,
                         handle,
                         format: reader.doc().id,
                         feed: &feed.id,
@@ -107,13 +113,20 @@ impl<'a> Intake<'a> {
                     };
                     reader.parse(FeedFile { path: below, bytes: &mut bytes }, &mut rows);
                     let (count, error) = (rows.rows, rows.error);
+                    handle = rows.handle;
                     if let Some(error) = error {
                         return Err(error.into());
                     }
                     count
                 }
-                Reader::KnownExploited => self.known_exploited(handle, &mut bytes)?,
-                Reader::Probabilities => self.probabilities(handle, &mut bytes)?,
+                Reader::KnownExploited => {
+                    let handle = self.builder.feed(origin.clone())?;
+                    self.known_exploited(handle, &mut bytes)?
+                }
+                Reader::Probabilities => {
+                    let handle = self.builder.feed(origin.clone())?;
+                    self.probabilities(handle, &mut bytes)?
+                }
             };
         }
         Ok(rows)
@@ -166,7 +179,9 @@ fn hundred_thousandths(share: f64) -> u32 {
 /// Takes what one file says.
 struct Rows<'a, 'b> {
     intake: &'a mut Intake<'b>,
-    handle: FeedHandle,
+    origin: &'a FeedOrigin,
+    /// The feed in the database; a copy has none until it says something new.
+    handle: Option<FeedHandle>,
     format: &'static str,
     feed: &'a str,
     rows: u64,
@@ -179,24 +194,30 @@ impl Sink for Rows<'_, '_> {
             return;
         }
         let Intake { said, hasher, .. } = self.intake;
-        let had_statements = !advisory.statements.is_empty();
-        let mut new = |what: &dyn std::fmt::Debug| {
-            said.insert(hasher.hash_one((self.format, &advisory.id, format!("{what:?}"))))
-        };
-        let statements: Vec<_> =
-            std::mem::take(&mut advisory.statements).into_iter().filter(|each| new(each)).collect();
-        advisory.statements = statements;
-        // An older copy of an advisory that was taken in already, or the same list once more.
-        let copy = if had_statements { advisory.statements.is_empty() } else { false };
-        let elder = self.feed.split('/').next() != Some(self.format) && {
-            let known = hasher.hash_one((self.format, &advisory.id, "id"));
-            said.contains(&known)
-        };
-        if copy || elder {
+        // A copy of a feed under a longer name is an older one: what the feed itself says counts.
+        let own_id = hasher.hash_one((self.format, &advisory.id));
+        let is_copy = self.feed.split('/').next() != Some(self.format);
+        if is_copy && said.contains(&own_id) {
             return;
         }
-        said.insert(hasher.hash_one((self.format, &advisory.id, "id")));
-        match self.intake.builder.add(self.handle, &advisory) {
+        let had_statements = !advisory.statements.is_empty();
+        advisory
+            .statements
+            .retain(|statement| said.insert(hasher.hash_one((self.format, &advisory.id, statement))));
+        // The same list in another file.
+        if had_statements && advisory.statements.is_empty() {
+            return;
+        }
+        if !is_copy {
+            said.insert(own_id);
+        }
+        let builder = &mut self.intake.builder;
+        let handle = self.handle.map_or_else(|| builder.feed(self.origin.clone()), Ok);
+        let added = handle.and_then(|handle| {
+            self.handle = Some(handle);
+            builder.add(handle, &advisory)
+        });
+        match added {
             Ok(()) => self.rows += 1,
             Err(error) => self.error = Some(error),
         }

@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use super::SourceError;
+use super::{SourceError, open_regular};
 use crate::decompress::{Compression, decompress};
 use crate::limits::{MAX_ARCHIVE_ENTRIES, MAX_DOCUMENT};
 use crate::tar::{Entry, EntryKind, TarError, TarReader, Window};
@@ -64,7 +64,7 @@ impl Archive {
     }
 
     fn file(&self) -> Result<File, SourceError> {
-        File::open(&self.path).map_err(|source| self.fail(source))
+        open_regular(&self.path)
     }
 
     fn fail(&self, source: io::Error) -> SourceError {

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
 
-use plimsoll_model::{Algorithm, ImageIdentity, Platform};
+use plimsoll_model::{Algorithm, ImageIdentity, Platform, Reference};
 use serde::Deserialize;
 
 use super::archive::Archive;
@@ -58,7 +58,7 @@ impl DockerArchive {
         let tags = |listed: &Listed| listed.repo_tags.clone().unwrap_or_default();
         let mut names: Vec<String> = list.iter().flat_map(&tags).collect();
         let mut chosen: Vec<Listed> = match &self.reference {
-            Some(wanted) => list.into_iter().filter(|each| tags(each).contains(wanted)).collect(),
+            Some(wanted) => list.into_iter().filter(|each| is_called(&tags(each), wanted)).collect(),
             None => list,
         };
         match (chosen.len(), &self.reference) {
@@ -74,6 +74,13 @@ impl DockerArchive {
             }
         }
     }
+}
+
+/// Whether one of an image's names is the one wanted, in whichever of its spellings
+/// (`debian:12`, `docker.io/library/debian:12`).
+fn is_called(names: &[String], wanted: &str) -> bool {
+    let full = |name: &str| name.parse::<Reference>().map(|reference| reference.to_string());
+    names.iter().any(|name| name == wanted || matches!((full(name), full(wanted)), (Ok(a), Ok(b)) if a == b))
 }
 
 impl Source for DockerArchive {
@@ -127,6 +134,7 @@ impl Source for DockerArchive {
         let mut image = image_from(identity, &bytes, &blobs)?;
         for (layer, path) in image.layers.iter_mut().zip(listed.layers) {
             layer.location = path;
+            layer.is_known_by_diff_id = true;
         }
         Ok(image)
     }

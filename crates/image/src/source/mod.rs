@@ -12,7 +12,9 @@ pub mod oci;
 pub mod place;
 pub mod registry;
 
+use std::fs::File;
 use std::io::{self, Read};
+use std::path::Path;
 
 use plimsoll_model::{Digest, ImageConfig, ImageIdentity, Platform};
 use thiserror::Error;
@@ -43,6 +45,9 @@ pub struct ImageLayer {
     pub digest: Digest,
     /// Digest of the uncompressed archive, as the configuration states it.
     pub diff_id: Option<Digest>,
+    /// Whether `digest` is but the diff id, because the source keeps no digest of its blobs. The
+    /// blob may then be compressed all the same, and only what it unpacks to can be verified.
+    pub is_known_by_diff_id: bool,
     /// Media type of the blob.
     pub media_type: String,
     /// Bytes of the blob, where the source says so; zero where it does not.
@@ -162,6 +167,20 @@ pub enum SourceError {
     Remote(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
+/// Opens a regular file of this machine. A pipe or a device in its place, where an image put a
+/// link to one, would be read without end.
+pub(crate) fn open_regular(path: &Path) -> Result<File, SourceError> {
+    let what = path.display().to_string();
+    let fail = |source: io::Error| match source.kind() {
+        io::ErrorKind::NotFound => SourceError::Missing { what: what.clone() },
+        _ => SourceError::Read { what: what.clone(), source },
+    };
+    if !std::fs::metadata(path).map_err(fail)?.is_file() {
+        return Err(SourceError::Damaged { what, why: "it is no regular file".to_owned() });
+    }
+    File::open(path).map_err(fail)
+}
+
 /// Documents found by digest, as OCI layouts and registries keep them.
 pub trait Documents {
     /// The bytes of a document, at most [`MAX_DOCUMENT`] of them. The digest is verified by the
@@ -213,7 +232,8 @@ pub fn resolve(
         match document {
             Document::Manifest(manifest) => {
                 identity.manifest_digest = Some(at.digest);
-                return from_manifest(documents, identity, &manifest);
+                let image = from_manifest(documents, identity, &manifest)?;
+                return fits(name, wanted, image);
             }
             Document::Index(index) => {
                 if index.manifests.len() > MAX_MANIFESTS {
@@ -231,6 +251,20 @@ pub fn resolve(
         what: name.to_owned(),
         why: format!("its indexes are nested more than {MAX_INDEX_DEPTH} deep"),
     })
+}
+
+/// An image that says that it is for another platform than the one asked for is not it.
+fn fits(name: &str, wanted: Option<&Platform>, image: Image) -> Result<Image, SourceError> {
+    match (wanted, &image.identity.platform) {
+        (Some(wanted), Some(own)) if !own.satisfies(wanted) && own.architecture != wanted.architecture => {
+            Err(SourceError::Platform {
+                name: name.to_owned(),
+                wanted: wanted.clone(),
+                offered: own.to_string(),
+            })
+        }
+        _ => Ok(image),
+    }
 }
 
 fn choose(
@@ -354,6 +388,7 @@ pub fn image_from(
             index,
             digest: blob.digest.clone(),
             diff_id: configuration.diff_ids.get(index).cloned(),
+            is_known_by_diff_id: false,
             media_type: blob.media_type.clone(),
             size: blob.size,
             instruction: step.and_then(|step| step.created_by.clone()).filter(|text| !text.is_empty()),

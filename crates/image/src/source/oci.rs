@@ -2,14 +2,13 @@
 //! archive (image-spec 1.1, `image-layout.md`).
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use plimsoll_model::{Algorithm, Digest, Platform};
 
 use super::archive::Archive;
-use super::{DeliverLayer, Documents, Image, ImageLayer, Root, Source, SourceError, resolve};
+use super::{DeliverLayer, Documents, Image, ImageLayer, Root, Source, SourceError, open_regular, resolve};
 use crate::hashing::digest_of;
 use crate::limits::MAX_DOCUMENT;
 use crate::manifest::{Descriptor, Document, INDEX_TYPES};
@@ -60,10 +59,7 @@ impl OciLayout {
             Place::Directory(directory) => {
                 let path = directory.join(path);
                 let what = path.display().to_string();
-                let file = File::open(&path).map_err(|source| match source.kind() {
-                    std::io::ErrorKind::NotFound => SourceError::Missing { what: what.clone() },
-                    _ => SourceError::Read { what: what.clone(), source },
-                })?;
+                let file = open_regular(&path)?;
                 let mut bytes = Vec::new();
                 file.take(MAX_DOCUMENT + 1)
                     .read_to_end(&mut bytes)
@@ -147,15 +143,7 @@ impl Source for OciLayout {
         let path = Self::blob_path(&layer.digest);
         match &self.place {
             Place::Archive(archive) => archive.blob(&path),
-            Place::Directory(directory) => {
-                let path = directory.join(path);
-                let what = path.display().to_string();
-                let file = File::open(path).map_err(|source| match source.kind() {
-                    std::io::ErrorKind::NotFound => SourceError::Missing { what: what.clone() },
-                    _ => SourceError::Read { what: what.clone(), source },
-                })?;
-                Ok(Box::new(file))
-            }
+            Place::Directory(directory) => Ok(Box::new(open_regular(&directory.join(path))?)),
         }
     }
 

@@ -1,5 +1,7 @@
 //! PAX extended header records.
 
+use crate::limits::MAX_ATTRIBUTES;
+
 /// What extended headers say about the entry that follows.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Extended {
@@ -62,14 +64,14 @@ impl Extended {
             b"mtime" => self.modified = seconds(value),
             _ => {
                 if let Some(name) = key.strip_prefix(b"SCHILY.xattr.") {
-                    self.set_attribute(name, value.to_vec());
+                    self.set_attribute(name, value.to_vec())?;
                 } else if let Some(name) = key.strip_prefix(b"LIBARCHIVE.xattr.") {
                     // libarchive writes both forms; its own is base64 and its names are
                     // percent-encoded. The other form, if there, says the same.
                     if let Some(value) = base64(value)
                         && !self.attributes.iter().any(|(known, _)| known == name)
                     {
-                        self.set_attribute(name, value);
+                        self.set_attribute(name, value)?;
                     }
                 } else if let Some(name) = key.strip_prefix(b"GNU.sparse.") {
                     self.set_sparse(name, value)?;
@@ -79,9 +81,15 @@ impl Extended {
         Ok(())
     }
 
-    fn set_attribute(&mut self, name: &[u8], value: Vec<u8>) {
-        self.attributes.retain(|(known, _)| known != name);
-        self.attributes.push((name.to_vec(), value));
+    fn set_attribute(&mut self, name: &[u8], value: Vec<u8>) -> Result<(), &'static str> {
+        match self.attributes.iter().position(|(known, _)| known == name) {
+            Some(known) => self.attributes[known].1 = value,
+            None if self.attributes.len() >= MAX_ATTRIBUTES => {
+                return Err("an entry has more extended attributes than any file system holds");
+            }
+            None => self.attributes.push((name.to_vec(), value)),
+        }
+        Ok(())
     }
 
     fn set_sparse(&mut self, key: &[u8], value: &[u8]) -> Result<(), &'static str> {

@@ -95,16 +95,18 @@ pub(super) fn decide(
     files: &FileComparison,
     config: &ConfigComparison,
 ) -> Verdict {
-    let same_manifest = before.identity.manifest_digest.is_some()
-        && before.identity.manifest_digest == after.identity.manifest_digest;
-    if same_manifest {
-        return Verdict::Identical;
-    }
     let differs = !packages.is_empty()
         || !files.changes.is_empty()
         || config.changes.iter().any(|change| !change.informational);
     if differs {
         return Verdict::Different;
+    }
+    // A bill of materials merely names the digest of the image that it was made of; what was read
+    // under a digest was verified.
+    let same_manifest = before.identity.manifest_digest.is_some()
+        && before.identity.manifest_digest == after.identity.manifest_digest;
+    if same_manifest && before.has_files && after.has_files {
+        return Verdict::Identical;
     }
     let whole = files.known
         && files.unverified == 0

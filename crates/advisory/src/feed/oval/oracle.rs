@@ -7,6 +7,7 @@ use super::criteria::{Claim, Test};
 use super::definition::Definition;
 use super::{Dialect, common_test, document, is_oval, rpm_statement};
 use crate::feed::{Feed, FeedFile, FeedRequest, Sink};
+use crate::flavour::flavour;
 use crate::statement::{join_architectures, utc};
 
 const BASE: &str = "https://linux.oracle.com/security/oval/";
@@ -55,20 +56,6 @@ impl Feed for OracleOval {
     fn parse(&self, file: FeedFile<'_>, sink: &mut dyn Sink) {
         document::read::<Oracle>(file.path, file.bytes, sink);
     }
-}
-
-/// The flavour that a version of an Oracle Linux package was built for, which is the repository
-/// class of its statements; `None` for the ordinary one.
-///
-/// The same rule decides for versions in errata and for installed ones. It is how Trivy tells
-/// flavours apart (`PackageFlavor` in trivy-db); Grype's data leaves Ksplice rows out altogether.
-#[must_use]
-pub fn flavour(version: &str) -> Option<&'static str> {
-    let version = version.to_ascii_lowercase();
-    if version.ends_with("_fips") {
-        return Some("fips");
-    }
-    version.split(['.', '-', ':']).any(|part| part.starts_with("ksplice")).then_some("ksplice")
 }
 
 struct Oracle;
@@ -145,24 +132,4 @@ impl Dialect for Oracle {
 /// `ELSA-2018-1196-1`; enhancements and bug fixes are ELEA and ELBA.
 fn is_erratum(text: &str) -> bool {
     ["ELSA-", "ELBA-", "ELEA-"].iter().any(|start| text.starts_with(start)) && !text.contains(' ')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(version: &str, expect: Option<&str>) {
-        assert_eq!(flavour(version), expect, "{version}");
-    }
-
-    #[test]
-    fn flavours_are_told_by_the_version() {
-        check("2.17-326.0.5.el7_9", None);
-        check("2:2.17-326.0.5.ksplice1.el7_9", Some("ksplice"));
-        check("2:1.1.1k-12.ksplice1.el8_9", Some("ksplice"));
-        check("10:3.6.16-4.0.1.el8_fips", Some("fips"));
-        check("10:3.6.16-4.0.1.el8_FIPS", Some("fips"));
-        check("4.14.35-2047.510.5.5.el7uek", None);
-        check("", None);
-    }
 }

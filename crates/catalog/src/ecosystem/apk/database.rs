@@ -83,6 +83,11 @@ impl<'a> Database<'a> {
                 database.close(std::mem::take(&mut block), &mut nameless);
                 continue;
             }
+            if line.starts_with("P:") && block.name.is_some() {
+                // The empty line between two packages is missing.
+                broken.push(number);
+                database.close(std::mem::take(&mut block), &mut nameless);
+            }
             if block.line == 0 {
                 block.line = number;
             }

@@ -105,6 +105,16 @@ impl<'a> Iterator for Stanzas<'a> {
             }
             close(&mut stanza, &mut open);
             match line.split_once(':') {
+                // The empty line between two packages is missing, or holds blanks: dpkg stops
+                // there. The second package must not vanish in the first.
+                Some((name, _))
+                    if name.eq_ignore_ascii_case("Package") && stanza.get("Package").is_some() =>
+                {
+                    self.at = start;
+                    self.line -= 1;
+                    stanza.broken_lines += 1;
+                    break;
+                }
                 Some((name, _)) if is_field_name(name) => {
                     open = Some((name, start + name.len() + 1, start + line.len()));
                 }
@@ -130,6 +140,17 @@ mod tests {
             .map(|stanza| stanza.fields.iter().map(|field| (field.name, field.value)).collect())
             .collect();
         assert_eq!(read, expect, "{text:?}");
+    }
+
+    #[test]
+    fn a_second_package_in_a_stanza_begins_one_of_its_own() {
+        let expect: &[&[(&str, &str)]] =
+            &[&[("Package", "a"), ("Version", "1")], &[("Package", "b"), ("Version", "2")]];
+        for gap in ["", " \n", "\t\n"] {
+            let text = format!("Package: a\nVersion: 1\n{gap}Package: b\nVersion: 2\n");
+            check(&text, expect);
+            assert_eq!(Stanzas::new(&text).next().unwrap().broken_lines, 1, "it is told");
+        }
     }
 
     #[test]

@@ -157,7 +157,8 @@ fn a_damaged_database_gives_the_rest() {
         problem.code.as_str() == "dpkg-status-damaged" && problem.subject == "/var/lib/dpkg/status"
     }));
     assert_eq!(read.problems.len(), 2, "{:?}", read.problems);
-    assert_eq!(check("", &[]).problems, []);
+    let empty = check("", &[]).problems;
+    assert!(matches!(empty.as_slice(), [problem] if problem.detail.contains("is empty")));
 }
 
 #[test]

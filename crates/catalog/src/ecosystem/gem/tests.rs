@@ -1,3 +1,5 @@
+//! Gems in samples of images.
+
 use super::Specifications;
 use crate::ecosystem::dpkg::sample_image::{Read, Sample, read};
 

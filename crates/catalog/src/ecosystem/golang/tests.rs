@@ -1,3 +1,5 @@
+//! Build information in small executables.
+
 use plimsoll_model::{FileTableBuilder, NewFile, NodeId};
 
 use super::Executables;

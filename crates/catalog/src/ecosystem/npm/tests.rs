@@ -1,3 +1,5 @@
+//! npm packages in samples of images.
+
 use super::Modules;
 use crate::ecosystem::dpkg::sample_image::{Read, Sample, read};
 

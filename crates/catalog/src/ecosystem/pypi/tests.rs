@@ -1,3 +1,5 @@
+//! Python distributions in samples of images.
+
 use plimsoll_model::InstallReason;
 
 use super::{Installed, record};

@@ -36,6 +36,9 @@ pub(super) fn join(image: &LayeredImage<'_>, joined: &mut Joined) {
     if shown.is_empty() {
         return;
     }
+    for (place, _) in &shown {
+        tell_of_several(&sources, *place, &mut joined.problems);
+    }
     let steps = steps(&sources, &shown);
     let mut contents = Contents { sources, rebuilt: BTreeMap::new() };
     for database in &shown {
@@ -116,6 +119,29 @@ fn shown_databases(sources: &[Source<'_>]) -> Vec<Database> {
             (*place, wal.filter(|_| takes_log(sources, *place)))
         })
         .collect()
+}
+
+/// Says where a directory shows databases of several backends: rpm reads one of them alone, and
+/// what the others hold does not count.
+fn tell_of_several(sources: &[Source<'_>], shown: usize, problems: &mut Vec<Problem>) {
+    let Some(chosen) = sources.get(shown) else { return };
+    let others = sources.iter().filter(|source| {
+        let format = source.fragment.format;
+        source.visible
+            && source.directory == chosen.directory
+            && format != chosen.fragment.format
+            && format != Format::Wal
+            && !format.is_manifest()
+    });
+    let count = others.count();
+    if count > 0 {
+        let subject = format!("/{}", plimsoll_model::path::escape(chosen.directory));
+        let detail = format!(
+            "there are databases of {} backends here; like rpm, Plimsoll reads the one that rpm prefers, and packages that only another one lists are missing",
+            count + 1
+        );
+        problems.push(Problem::new("rpm-database-several", subject, detail));
+    }
 }
 
 /// Whether a log may change what a database says: only SQLite's, and only in that mode.
