@@ -8,13 +8,15 @@
 //! | layer | layer | digest | bytes as stored or transferred |
 //! | vulnerability | purl type of the package | `ID PACKAGE` | `affected`, `not-affected` or `unknown`, the installed version, then the severity where there is a finding; empty where the package is not installed |
 //!
-//! The change of a vulnerability is `new`, `fixed`, `undetermined` or `remaining`.
+//! A vulnerability that is new is `added`, one that is fixed or gone with its package `removed`; one of
+//! which a side cannot tell, or whose severity or version changed, is `changed`. One that is there on
+//! both sides alike is no difference and has no row.
 //!
 //! A file that moved is told by two rows, one removed and one added, since a row has one name.
 
 use std::io::{self, Write};
 
-use plimsoll_model::compare::{Change, FileChange, VulnerabilitySide};
+use plimsoll_model::compare::{Change, FileChange, VulnerabilityChange, VulnerabilitySide};
 use plimsoll_model::{FileId, FileTable};
 
 use super::rows::{config_rows, layer_rows, setting_text};
@@ -61,8 +63,18 @@ pub(super) fn write(view: &DifferenceView<'_>, out: &mut dyn Write) -> io::Resul
         for each in vulnerabilities::rows(view, comparison) {
             let name = format!("{} {}", each.id, each.name);
             let [before, after] = [&each.before, &each.after].map(vulnerable_side);
-            let word = each.change.word();
-            row(&mut out.bytes, &["vulnerability", word, each.kind.as_str(), &name, &before, &after]);
+            let change = match each.change {
+                VulnerabilityChange::New => Change::Added,
+                VulnerabilityChange::Fixed => Change::Removed,
+                VulnerabilityChange::Undetermined | VulnerabilityChange::Remaining => Change::Changed,
+            };
+            if before == after {
+                continue;
+            }
+            row(
+                &mut out.bytes,
+                &["vulnerability", change.word(), each.kind.as_str(), &name, &before, &after],
+            );
             out.end_row()?;
         }
     }
