@@ -16,6 +16,9 @@ use plimsoll_model::{FileId, FileKind, FileTable, FileTableBuilder, LayerStatist
 
 use crate::upper::{MAX_TOLD, link_cost};
 
+/// Entries for which room is made before any is laid: more than all but the largest images have.
+const MAX_RESERVED: usize = 1 << 19;
+
 /// The merged tree and how each layer took part in it.
 #[derive(Debug)]
 pub struct Merged {
@@ -70,11 +73,11 @@ pub fn merge(layers: &[&FileTable]) -> Merged {
         hidden: HashMap::new(),
         path: Vec::new(),
     };
-    // Room for the largest layer: most images are one large layer and small ones on it, and the
-    // sum of all would be whatever a hostile image says.
-    if let Some(largest) = layers.iter().max_by_key(|table| table.len()) {
-        merge.builder.reserve(largest.len(), largest.arena_bytes());
-    }
+    // Room for everything at once, so that nothing has to move while it is added; but no more than
+    // real images need, since the sum is whatever a hostile one says.
+    let entries: usize = layers.iter().map(|table| table.len()).sum();
+    let names: usize = layers.iter().map(|table| table.arena_bytes()).sum();
+    merge.builder.reserve(entries.min(MAX_RESERVED), names.min(MAX_RESERVED * 32));
     let nodes: Vec<_> = (0..layers.len()).map(|layer| merge.lay(layer)).collect();
     if let Some(more) = merge.missing.checked_sub(MAX_TOLD).filter(|more| *more > 0) {
         let detail = format!("{more} more hard links to files that no layer has");
