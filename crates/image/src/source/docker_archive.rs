@@ -13,7 +13,7 @@ use plimsoll_model::{Algorithm, ImageIdentity, Platform, Reference};
 use serde::Deserialize;
 
 use super::archive::Archive;
-use super::{DeliverLayer, Image, ImageLayer, Source, SourceError, image_from};
+use super::{DeliverLayer, Image, ImageLayer, Source, SourceError, deliver_each, image_from};
 use crate::hashing::digest_of;
 use crate::limits::MAX_LAYERS;
 use crate::manifest::{Configuration, Descriptor, DocumentError};
@@ -153,10 +153,7 @@ impl Source for DockerArchive {
         deliver: &mut DeliverLayer<'_>,
     ) -> Result<(), SourceError> {
         if !self.archive.is_stream() {
-            for layer in wanted {
-                deliver(layer, self.open_layer(layer)?);
-            }
-            return Ok(());
+            return deliver_each(self, wanted, deliver);
         }
         let names: BTreeMap<String, usize> =
             wanted.iter().enumerate().map(|(at, layer)| (layer.location.clone(), at)).collect();

@@ -89,11 +89,20 @@ pub trait Source: Send + Sync + std::fmt::Debug {
         wanted: &[&ImageLayer],
         deliver: &mut DeliverLayer<'_>,
     ) -> Result<(), SourceError> {
-        for layer in wanted {
-            deliver(layer, self.open_layer(layer)?);
-        }
-        Ok(())
+        deliver_each(self, wanted, deliver)
     }
+}
+
+/// Hands out layers that can be opened one by one.
+fn deliver_each<S: Source + ?Sized>(
+    source: &S,
+    wanted: &[&ImageLayer],
+    deliver: &mut DeliverLayer<'_>,
+) -> Result<(), SourceError> {
+    for layer in wanted {
+        deliver(layer, source.open_layer(layer)?);
+    }
+    Ok(())
 }
 
 /// Takes one layer of a stream.

@@ -8,7 +8,10 @@ use std::path::{Path, PathBuf};
 use plimsoll_model::{Algorithm, Digest, Platform};
 
 use super::archive::Archive;
-use super::{DeliverLayer, Documents, Image, ImageLayer, Root, Source, SourceError, open_regular, resolve};
+use super::{
+    DeliverLayer, Documents, Image, ImageLayer, Root, Source, SourceError, deliver_each, open_regular,
+    resolve,
+};
 use crate::hashing::digest_of;
 use crate::limits::MAX_DOCUMENT;
 use crate::manifest::{Descriptor, Document, INDEX_TYPES};
@@ -165,12 +168,7 @@ impl Source for OciLayout {
                     .collect();
                 archive.stream(&names, &mut |position, bytes| deliver(wanted[position], bytes))
             }
-            _ => {
-                for layer in wanted {
-                    deliver(layer, self.open_layer(layer)?);
-                }
-                Ok(())
-            }
+            _ => deliver_each(self, wanted, deliver),
         }
     }
 }
