@@ -1,6 +1,6 @@
 //! The contract between the pass over a layer and whoever makes facts of its files.
 
-use plimsoll_model::{Distribution, FileId, Package, PathIndex, Problem};
+use plimsoll_model::{Distribution, Evidence, FileId, Package, PathIndex, Problem};
 
 use crate::claim::Claim;
 
@@ -36,6 +36,12 @@ pub trait Reader: Sync + std::fmt::Debug {
     /// Makes a fragment of one regular file; `None` where there is nothing to keep. Damage goes
     /// to `problems`, and what could be read is kept all the same.
     fn read(&self, path: &[u8], content: &[u8], problems: &mut Vec<Problem>) -> Option<Vec<u8>>;
+
+    /// Whether what it joins is evidence that most questions do without, so that it is joined only
+    /// when evidence is asked for. Its fragments are kept all the same.
+    fn is_on_demand(&self) -> bool {
+        false
+    }
 
     /// Makes facts about the image of the fragments of all its layers.
     fn join(&self, image: &LayeredImage<'_>, joined: &mut Joined);
@@ -106,6 +112,8 @@ pub struct Joined {
     pub packages: Vec<Package>,
     /// Which package (an index into `packages`) lists which file, in any order.
     pub owned: Vec<(FileId, u32)>,
+    /// What readers that are [on demand](Reader::is_on_demand) found.
+    pub evidence: Evidence,
     /// Damage that shows only when layers meet.
     pub problems: Vec<Problem>,
 }
@@ -118,16 +126,21 @@ pub fn readers() -> Vec<&'static dyn Reader> {
     evidence.chain(ecosystems).collect()
 }
 
-/// Joins the fragments of all readers. `fragments` gives each reader its own, by position in
-/// `readers`; packages come back in listing order and ownership sorted.
+/// Joins the fragments of all readers, of those on demand only `with_evidence`. `fragments` gives
+/// each reader its own, by position in `readers`; packages come back in listing order and
+/// ownership sorted.
 #[must_use]
 pub fn join(
     readers: &[&'static dyn Reader],
     fragments: &[Vec<LayerFragment<'_>>],
     files: &PathIndex<'_>,
+    with_evidence: bool,
 ) -> Joined {
     let mut joined = Joined::default();
     for (reader, own) in readers.iter().zip(fragments) {
+        if reader.is_on_demand() && !with_evidence {
+            continue;
+        }
         reader.join(&LayeredImage { fragments: own, files }, &mut joined);
     }
     sort(&mut joined);

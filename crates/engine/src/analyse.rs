@@ -37,6 +37,8 @@ pub enum Purpose {
     Overview,
     /// The digests of all files as well.
     Digests,
+    /// The digests, and what the files say beyond being packages ([`Analysis::evidence`]).
+    Evidence,
 }
 
 /// What is known of a layer before this run reads any.
@@ -83,7 +85,7 @@ impl Engine {
             Place::Sbom(path) => crate::sbom::read(name, path),
             _ => {
                 let opened = open(name, &place, &self.settings, self.cache.as_ref())?;
-                let outcome = self.analyse_image(name, opened.source(), progress);
+                let outcome = self.analyse_image(name, opened.source(), purpose, progress);
                 for notice in opened.notices() {
                     progress.notice(&notice);
                 }
@@ -96,6 +98,7 @@ impl Engine {
         &self,
         name: &str,
         source: &dyn Source,
+        purpose: Purpose,
         progress: &dyn Progress,
     ) -> Result<Analysis, EngineError> {
         let image = source
@@ -113,7 +116,7 @@ impl Engine {
             let source = SourceError::Damaged { what: "the image".to_owned(), why };
             return Err(EngineError::of_source(name, source));
         }
-        Ok(self.assemble(image, &layers, problems))
+        Ok(self.assemble(image, &layers, purpose, problems))
     }
 
     /// The facts about every layer, by digest.
@@ -278,7 +281,14 @@ impl Engine {
     }
 
     /// Puts the answer together from the facts about the layers.
-    fn assemble(&self, image: Image, facts: &[&LayerFacts], mut problems: Vec<Problem>) -> Analysis {
+    fn assemble(
+        &self,
+        image: Image,
+        facts: &[&LayerFacts],
+        purpose: Purpose,
+        mut problems: Vec<Problem>,
+    ) -> Analysis {
+        let with_evidence = purpose == Purpose::Evidence;
         let tables: Vec<&FileTable> = facts.iter().map(|facts| &facts.files).collect();
         let merged = merge(&tables);
         let mut paths: Vec<Vec<u8>> = Vec::new();
@@ -311,7 +321,7 @@ impl Engine {
                 let mut count = count;
                 count();
             }
-            join(&self.readers, &fragments, &index)
+            join(&self.readers, &fragments, &index, with_evidence)
         });
         problems.extend(facts.iter().flat_map(|facts| facts.problems.iter().cloned()));
         problems.extend(merged.problems);
@@ -348,6 +358,7 @@ impl Engine {
             has_files: true,
             files: merged.files,
             ownership: joined.owned,
+            evidence: with_evidence.then_some(joined.evidence),
             problems,
         }
     }
@@ -389,7 +400,7 @@ impl Engine {
         let read = read_directory(
             root,
             self.settings.threads,
-            purpose == Purpose::Digests,
+            purpose != Purpose::Overview,
             &mut reading,
             &|bytes| {
                 progress.advance(bytes);
@@ -404,7 +415,7 @@ impl Engine {
             identity: ImageIdentity { name: name.to_owned(), ..ImageIdentity::default() },
             ..Image::default()
         };
-        let mut analysis = self.assemble(image, &[&facts], Vec::new());
+        let mut analysis = self.assemble(image, &[&facts], purpose, Vec::new());
         analysis.config = None;
         for package in &mut analysis.packages {
             package.layer = None;

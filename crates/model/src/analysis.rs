@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
 use crate::distribution::Distribution;
+use crate::evidence::Evidence;
 use crate::file::{FileId, FileTable};
 use crate::package::Package;
 use crate::platform::Platform;
@@ -136,6 +137,9 @@ pub struct Analysis {
     pub files: FileTable,
     /// Which packages list which file: sorted, one pair per listing.
     pub ownership: Vec<(FileId, u32)>,
+    /// What the files say beyond being packages; `None` where it was not asked for, or where the
+    /// source holds no files.
+    pub evidence: Option<Evidence>,
     /// Damage met on the way, sorted.
     pub problems: Vec<Problem>,
 }

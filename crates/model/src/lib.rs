@@ -22,6 +22,7 @@ pub mod analysis;
 pub mod compare;
 pub mod digest;
 pub mod distribution;
+pub mod evidence;
 pub mod file;
 pub mod finding;
 pub mod layer;
@@ -36,6 +37,7 @@ pub use advisory::{Advisory, FixState, NameKind, RangeEnd, Scope, Severity, Stat
 pub use analysis::{Analysis, ImageConfig, ImageIdentity, Layer, LayerStatistics};
 pub use digest::{Algorithm, Digest, DigestError};
 pub use distribution::Distribution;
+pub use evidence::Evidence;
 pub use file::{FileId, FileKind, FileRecord, FileTable, FileTableBuilder, NewFile, NodeId, PathIndex};
 pub use finding::{
     Conclusion, Coverage, CoverageSummary, CvssScore, DatabaseFacts, ExploitProbability, FeedFacts, Finding,

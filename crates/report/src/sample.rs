@@ -36,6 +36,7 @@ pub(crate) fn analysis() -> Analysis {
         has_files: true,
         files,
         ownership,
+        evidence: None,
         problems: vec![Problem::new(
             "rpm-database-damaged",
             "/var/lib/rpm/Packages",

@@ -129,6 +129,6 @@ pub(crate) fn read(readers: &[&'static dyn Reader], layers: &[&[Sample<'_>]]) ->
                 .collect()
         })
         .collect();
-    let joined = join(readers, &fragments, &index);
+    let joined = join(readers, &fragments, &index, true);
     Read { joined, problems, table }
 }
