@@ -1,0 +1,1 @@
+//! Archives made by the test, and what is found in them.
