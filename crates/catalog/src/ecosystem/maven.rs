@@ -11,7 +11,11 @@ mod pom;
 mod properties;
 mod repository;
 #[cfg(test)]
+mod sample;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod torture;
 mod version;
 mod zip;
 

@@ -319,8 +319,12 @@ impl Statements<'_> {
         agrees.then(|| group.to_owned())
     }
 
-    /// What the manifest adds to the archive's own artifact.
+    /// What the manifest adds to the archive's own artifact, if it is about that: in an archive
+    /// that many were packed into it is often about one of them.
     fn describe(&self, own: &mut Artifact) {
+        if self.version().is_some_and(|(stated, _)| !agree(stated, &own.version)) {
+            return;
+        }
         if own.licences.is_empty() {
             own.licences = self.attribute("Bundle-License").map(licence::of_bundle).unwrap_or_default();
         }

@@ -162,13 +162,15 @@ fn unidentified(archives: &[(ShownFragment<'_>, Note)]) -> Option<Problem> {
         .flat_map(|(fragment, note)| note.unknown.iter().map(|inner| place(fragment.path, inner).to_string()))
         .collect();
     let (first, count) = (paths.first()?, paths.len());
+    let named = paths.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
     let more = if count > NAMED { ", …" } else { "" };
+    let who = if count == 1 {
+        "one archive of Java does not say what it is".to_owned()
+    } else {
+        format!("{count} archives of Java do not say what they are ({named}{more})")
+    };
     let detail = format!(
-        "{count} {} what {} here ({}{more}): neither a pom nor the manifest nor the name of the file states a name and a version, so what {} missing from the report and nobody judged it",
-        if count == 1 { "archive of Java does not say" } else { "archives of Java do not say" },
-        if count == 1 { "it is" } else { "they are" },
-        paths.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", "),
-        if count == 1 { "it is itself is" } else { "they are themselves is" },
+        "{who}: no pom, manifest or file name states a name and a version, so only what lies inside is in the report, and nobody judged the rest"
     );
     Some(Problem::new("java-archive-unidentified", first.clone(), detail))
 }
