@@ -323,6 +323,7 @@ impl Engine {
             }
             join(&self.readers, &fragments, &index, with_evidence)
         });
+        problems.extend(image.layers.iter().zip(facts).filter_map(|(layer, facts)| wrong_size(layer, facts)));
         problems.extend(facts.iter().flat_map(|facts| facts.problems.iter().cloned()));
         problems.extend(merged.problems);
         problems.extend(joined.problems);
@@ -340,7 +341,11 @@ impl Engine {
                     digest: layer.digest,
                     diff_id: layer.diff_id,
                     media_type: layer.media_type,
-                    compressed_size: if layer.size > 0 { layer.size } else { facts.compressed_size },
+                    compressed_size: if layer.is_known_by_diff_id {
+                        layer.size
+                    } else {
+                        facts.compressed_size
+                    },
                     unpacked_size: facts.unpacked_size,
                     instruction: layer.instruction,
                     created: layer.created,
@@ -422,4 +427,17 @@ impl Engine {
         }
         Ok(analysis)
     }
+}
+
+/// What a manifest says of a layer's size where that is not so. The bytes are verified by their
+/// digest all the same; engines that hold blobs to both refuse the image.
+fn wrong_size(layer: &ImageLayer, facts: &LayerFacts) -> Option<Problem> {
+    let stated = layer.size;
+    (!layer.is_known_by_diff_id && stated != 0 && stated != facts.compressed_size).then(|| {
+        let detail = format!(
+            "the manifest says that the layer has {stated} bytes, and it has {}; engines refuse such an image",
+            facts.compressed_size
+        );
+        Problem::new("layer-size-wrong", layer.digest.to_string(), detail)
+    })
 }

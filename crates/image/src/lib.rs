@@ -16,6 +16,7 @@ mod decompress;
 mod hashing;
 pub mod layer;
 pub mod limits;
+mod links;
 pub mod manifest;
 mod merge;
 mod read_ahead;

@@ -333,6 +333,15 @@ fn verified(documents: &dyn Documents, descriptor: &Descriptor) -> Result<Vec<u8
         let what = "the document".to_owned();
         return Err(SourceError::Digest { what, expected: descriptor.digest.clone(), found });
     }
+    // Engines hold descriptors to it (image-spec, descriptor.md: "size"); older tools write none.
+    if descriptor.size != 0 && descriptor.size != bytes.len() as u64 {
+        let why = format!(
+            "it has {} bytes where the document that names it says {}; engines refuse such an image",
+            bytes.len(),
+            descriptor.size
+        );
+        return Err(SourceError::Damaged { what: descriptor.digest.to_string(), why });
+    }
     Ok(bytes)
 }
 
