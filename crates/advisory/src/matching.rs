@@ -44,7 +44,7 @@ use coverage::Speakers;
 use exception::{Ignores, Vex};
 use fold::Hit;
 use judge::VersionOrder;
-use names::{Look, is_of_distribution, looks};
+use names::{Look, is_named, is_of_distribution, looks};
 use owner::Owners;
 
 /// What a match is made with, apart from the database and the packages.
@@ -146,6 +146,9 @@ impl<'a> Matcher<'a> {
             Ok(feeds) => Coverage::Judged { feeds: feeds.clone(), scope: speakers.scope.clone() },
             Err(why) => return Coverage::Unknown(why.clone()),
         };
+        if !is_named(package) {
+            return Coverage::Unknown(NoCoverage::GroupUnknown);
+        }
         match (VersionOrder { kind: &package.kind }).fault(&package.version) {
             Some(UnknownReason::NoVersionOrder) => Coverage::Unknown(NoCoverage::NoVersionOrder),
             Some(_) => Coverage::Unknown(NoCoverage::VersionUnparsable),

@@ -20,6 +20,7 @@ use crate::error::EngineError;
 use crate::layers::{Reading, read_facts, refresh, stale_readers};
 use crate::open::{Settings, open};
 use crate::progress::{Counted, Progress};
+use crate::spool::Spool;
 
 /// Answers questions about images.
 #[derive(Debug)]
@@ -27,6 +28,7 @@ pub struct Engine {
     settings: Settings,
     cache: Option<Arc<LayerCache>>,
     readers: Vec<&'static dyn Reader>,
+    spool: Spool,
 }
 
 /// What an analysis is for. It decides only how much of a root directory on this machine is
@@ -59,7 +61,8 @@ impl Engine {
             .cache
             .as_ref()
             .map(|directory| Arc::new(LayerCache::new(directory, settings.cache_capacity)));
-        Self { settings, cache, readers: readers() }
+        let spool = Spool::new(settings.cache.iter().chain(&settings.scratch).cloned());
+        Self { settings, cache, readers: readers(), spool }
     }
 
     /// The cache, if there is one.
@@ -154,7 +157,8 @@ impl Engine {
                 // `read_layers` answers for every layer that was wanted, or not at all.
                 (_, None) => continue,
             };
-            if let Some(cache) = self.cache.as_ref().filter(|_| new)
+            // What could not be read for want of space is read again the next time.
+            if let Some(cache) = self.cache.as_ref().filter(|_| new && !self.spool.has_failed())
                 && let Err(error) = cache.store_layer(&digest, &whole)
             {
                 problems.push(Problem::new(
@@ -237,7 +241,7 @@ impl Engine {
                 diff_id: layer.diff_id.clone(),
                 read_ahead,
             };
-            match read_facts(Counted { inner: blob, progress }, &expectation, readers) {
+            match read_facts(Counted { inner: blob, progress }, &expectation, readers, &self.spool) {
                 Ok(facts) => {
                     done.lock().unwrap_or_else(PoisonError::into_inner).insert(layer.digest.clone(), facts);
                 }
@@ -400,7 +404,7 @@ impl Engine {
         purpose: Purpose,
         progress: &dyn Progress,
     ) -> Result<Analysis, EngineError> {
-        let mut reading = Reading::new(&self.readers);
+        let mut reading = Reading::new(&self.readers, &self.spool);
         progress.begin(name, 0);
         let read = read_directory(
             root,

@@ -16,6 +16,7 @@ mod layers;
 mod open;
 mod progress;
 mod sbom;
+mod spool;
 pub mod transport;
 pub mod vulnerabilities;
 

@@ -5,6 +5,7 @@ pub mod cargo;
 pub mod dpkg;
 pub mod gem;
 pub mod golang;
+pub mod maven;
 pub mod npm;
 pub mod pypi;
 pub mod rpm;
@@ -37,8 +38,17 @@ pub trait Ecosystem: Sync + std::fmt::Debug {
 }
 
 /// Every ecosystem there is.
-pub const ALL: &[&dyn Ecosystem] =
-    &[&apk::Apk, &cargo::Cargo, &dpkg::Dpkg, &gem::Gem, &golang::Golang, &npm::Npm, &pypi::Pypi, &rpm::Rpm];
+pub const ALL: &[&dyn Ecosystem] = &[
+    &apk::Apk,
+    &cargo::Cargo,
+    &dpkg::Dpkg,
+    &gem::Gem,
+    &golang::Golang,
+    &maven::Maven,
+    &npm::Npm,
+    &pypi::Pypi,
+    &rpm::Rpm,
+];
 
 /// Orders two versions of a package type by the rules of its ecosystem; `None` where no
 /// ecosystem knows the type or a version is none of its own.

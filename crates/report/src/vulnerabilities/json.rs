@@ -95,6 +95,7 @@ const fn code(reason: &NoCoverage) -> &'static str {
         NoCoverage::ReleaseNotCovered(_) => "release-not-covered",
         NoCoverage::VersionUnparsable => "version-unparsable",
         NoCoverage::NoVersionOrder => "no-version-order",
+        NoCoverage::GroupUnknown => "group-unknown",
         NoCoverage::DatabaseDamaged => "database-damaged",
     }
 }
