@@ -2,6 +2,7 @@
 
 pub mod apk;
 pub mod cargo;
+pub mod composer;
 pub mod dpkg;
 pub mod gem;
 pub mod golang;
@@ -28,6 +29,12 @@ pub trait Ecosystem: Sync + std::fmt::Debug {
     /// Its readers.
     fn readers(&self) -> &'static [&'static dyn Reader];
 
+    /// Its readers of what counts only where nothing says more: lock files, which may name what is
+    /// installed anyway, and files that no package owns. They are joined after all others.
+    fn late_readers(&self) -> &'static [&'static dyn Reader] {
+        &[]
+    }
+
     /// The package URL of one of its packages.
     fn purl(&self, package: &Package, distribution: Option<&Distribution>) -> Option<Purl>;
 
@@ -37,8 +44,17 @@ pub trait Ecosystem: Sync + std::fmt::Debug {
 }
 
 /// Every ecosystem there is.
-pub const ALL: &[&dyn Ecosystem] =
-    &[&apk::Apk, &cargo::Cargo, &dpkg::Dpkg, &gem::Gem, &golang::Golang, &npm::Npm, &pypi::Pypi, &rpm::Rpm];
+pub const ALL: &[&dyn Ecosystem] = &[
+    &apk::Apk,
+    &cargo::Cargo,
+    &composer::Composer,
+    &dpkg::Dpkg,
+    &gem::Gem,
+    &golang::Golang,
+    &npm::Npm,
+    &pypi::Pypi,
+    &rpm::Rpm,
+];
 
 /// Orders two versions of a package type by the rules of its ecosystem; `None` where no
 /// ecosystem knows the type or a version is none of its own.
