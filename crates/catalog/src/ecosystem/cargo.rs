@@ -11,7 +11,7 @@ use plimsoll_model::{Distribution, InstallReason, Package, PackageType, Problem,
 use self::auditable::{Crate, Found};
 use super::Ecosystem;
 use crate::claim::{Claim, Pattern};
-use crate::executable::{ELF, Executable};
+use crate::executable::binary::{Binary, ELF, MACH_32, MACH_64, PORTABLE};
 use crate::reader::{Doc, Joined, LayeredImage, Reader};
 use crate::semantic_version::SemanticVersion;
 
@@ -27,7 +27,7 @@ const DOC: Doc = Doc {
     title: "Rust crates",
     summary: "Crates that executables were built of, where cargo auditable wrote them down.",
     explanation: "Reads the list of crates that `cargo auditable` leaves in the section .dep-v0 of \
-an ELF executable or library. Each executable is a place of its own: a crate that is in two of \
+an executable or library (ELF, Windows' PE, macOS's Mach-O). Each executable is a place of its own: a crate that is in two of \
 them is listed twice.\n\n\
 Crates that only ran while the executable was built (build scripts, procedural macros) are not in \
 it and are not listed. The crate of the executable itself counts as asked for, all others as its \
@@ -81,16 +81,20 @@ impl Reader for Auditable {
     }
 
     fn revision(&self) -> u32 {
-        1
+        2
     }
 
     fn claims(&self) -> &'static [Claim] {
-        const CLAIMS: &[Claim] = &[Claim { pattern: Pattern::Magic(ELF), limit: u64::MAX }];
+        const fn beginning(bytes: &'static [u8]) -> Claim {
+            Claim { pattern: Pattern::Magic(bytes), limit: u64::MAX }
+        }
+        const CLAIMS: &[Claim] =
+            &[beginning(ELF), beginning(PORTABLE), beginning(MACH_64), beginning(MACH_32)];
         CLAIMS
     }
 
     fn read(&self, path: &[u8], content: &[u8], problems: &mut Vec<Problem>) -> Option<Vec<u8>> {
-        let crates = match auditable::find(&Executable::parse(content)?) {
+        let crates = match auditable::find(&Binary::parse(content)?) {
             Found::Nothing => return None,
             Found::Crates(crates) => crates,
             Found::Unreadable(why) => {

@@ -7,6 +7,7 @@ pub mod dpkg;
 pub mod gem;
 pub mod golang;
 pub mod npm;
+pub mod nuget;
 pub mod pypi;
 pub mod rpm;
 
@@ -52,6 +53,7 @@ pub const ALL: &[&dyn Ecosystem] = &[
     &gem::Gem,
     &golang::Golang,
     &npm::Npm,
+    &nuget::Nuget,
     &pypi::Pypi,
     &rpm::Rpm,
 ];
