@@ -9,10 +9,11 @@ use std::collections::HashSet;
 use plimsoll_model::{FileId, Package, PackageType, Problem, Purl, TreePath, path};
 use serde::{Deserialize, Serialize};
 
-use crate::reader::{Joined, LayeredImage};
+use crate::claim::{Claim, Pattern};
+use crate::reader::{Doc, Joined, LayeredImage, Reader};
 
 /// The largest lock file that is read: those of projects with five thousand packages have 5 MB.
-pub(crate) const MAX_LOCK: u64 = 16 << 20;
+const MAX_LOCK: u64 = 16 << 20;
 
 /// How many packages the lock files of one ecosystem may declare in one image: far more than a
 /// product has; an image full of stray lock files must not become a list of all there is.
@@ -61,30 +62,65 @@ fn is_of_others(path: &[u8]) -> bool {
     })
 }
 
-/// The fragment of a lock file; `None` where it names nothing, or lies among other people's
-/// sources. `parse` answers `None` where the file is not in its format.
-pub(crate) fn keep(
-    path: &[u8],
-    problems: &mut Vec<Problem>,
-    parse: impl FnOnce() -> Option<Vec<Locked>>,
-) -> Option<Vec<u8>> {
-    if is_of_others(path) {
-        return None;
+/// The reader of an ecosystem's lock files.
+#[derive(Debug)]
+pub(crate) struct LockFiles {
+    pub(crate) doc: &'static Doc,
+    pub(crate) revision: u32,
+    /// What it reads, as [`LockFiles::named`] makes them.
+    pub(crate) claims: &'static [Claim],
+    pub(crate) kind: PackageType,
+    /// From the name of a file and its content to what it names; `None` where it is not in the
+    /// format that its name promises.
+    pub(crate) parse: fn(&[u8], &[u8]) -> Option<Vec<Locked>>,
+    pub(crate) package_url: fn(&Package) -> Option<Purl>,
+}
+
+impl LockFiles {
+    /// The claim of all lock files of a name.
+    pub(crate) const fn named(name: &'static str) -> Claim {
+        Claim { pattern: Pattern::Name(name), limit: MAX_LOCK }
     }
-    let Some(mut locked) = parse() else {
-        problems.push(Problem::new(
-            "lock-file-unreadable",
-            format!("/{}", path::escape(path)),
-            "it is not in the format that its name promises, so what it names is missing from the report",
-        ));
-        return None;
-    };
-    locked.retain(|each| !each.name.is_empty() && !each.version.is_empty());
-    if locked.is_empty() { None } else { postcard::to_allocvec(&locked).ok() }
+}
+
+impl Reader for LockFiles {
+    fn doc(&self) -> &'static Doc {
+        self.doc
+    }
+
+    fn revision(&self) -> u32 {
+        self.revision
+    }
+
+    fn claims(&self) -> &'static [Claim] {
+        self.claims
+    }
+
+    fn read(&self, path: &[u8], content: &[u8], problems: &mut Vec<Problem>) -> Option<Vec<u8>> {
+        if is_of_others(path) {
+            return None;
+        }
+        let content = content.strip_prefix(b"\xef\xbb\xbf".as_slice()).unwrap_or(content);
+        let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+        let Some(mut locked) = (self.parse)(name, content) else {
+            problems.push(Problem::new(
+                "lock-file-unreadable",
+                format!("/{}", path::escape(path)),
+                "it is not in the format that its name promises, so what it names is missing from the report",
+            ));
+            return None;
+        };
+        locked.retain(|each| !each.name.is_empty() && !each.version.is_empty());
+        if locked.is_empty() { None } else { postcard::to_allocvec(&locked).ok() }
+    }
+
+    fn join(&self, image: &LayeredImage<'_>, joined: &mut Joined) {
+        declare(image, &self.kind, self.package_url, joined);
+    }
 }
 
 /// Lists what the lock files of a reader name and what is not installed, each version once.
-pub(crate) fn declare(
+fn declare(
     image: &LayeredImage<'_>,
     kind: &PackageType,
     package_url: fn(&Package) -> Option<Purl>,

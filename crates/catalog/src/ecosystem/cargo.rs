@@ -1,6 +1,7 @@
 //! Rust crates: what `cargo auditable` wrote into executables.
 
 mod auditable;
+mod lock;
 #[cfg(test)]
 mod tests;
 
@@ -25,7 +26,7 @@ pub const TYPE: PackageType = PackageType::new("cargo");
 const DOC: Doc = Doc {
     id: "cargo",
     title: "Rust crates",
-    summary: "Crates that executables were built of, where cargo auditable wrote them down.",
+    summary: "Crates that executables were built of, where cargo auditable wrote them down, and those that a Cargo.lock names.",
     explanation: "Reads the list of crates that `cargo auditable` leaves in the section .dep-v0 of \
 an executable or library (ELF, Windows' PE, macOS's Mach-O). Each executable is a place of its own: a crate that is in two of \
 them is listed twice.\n\n\
@@ -34,7 +35,9 @@ it and are not listed. The crate of the executable itself counts as asked for, a
 dependencies. A crate's origin is the kind of source that the list states: `crates.io`, \
 `registry` (another one), `git` or `local`.\n\n\
 Executables that were built without `cargo auditable` do not tell what they are made of. Of an executable larger than 16 MiB, only the usual places of the list are kept; where it lies \
-elsewhere, that is a problem.",
+elsewhere, that is a problem.\n\n\
+What a Cargo.lock names and is not in an executable in that version is listed as declared, the \
+project's own crates apart.",
 };
 
 impl Ecosystem for Cargo {
@@ -49,6 +52,11 @@ impl Ecosystem for Cargo {
 
     fn readers(&self) -> &'static [&'static dyn Reader] {
         &[&Auditable]
+    }
+
+    fn late_readers(&self) -> &'static [&'static dyn Reader] {
+        static READERS: [&dyn Reader; 1] = [&lock::LOCKS];
+        &READERS
     }
 
     fn purl(&self, package: &Package, _: Option<&Distribution>) -> Option<Purl> {

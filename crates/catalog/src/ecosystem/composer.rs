@@ -54,7 +54,8 @@ impl Ecosystem for Composer {
     }
 
     fn late_readers(&self) -> &'static [&'static dyn Reader] {
-        &[&lock::Locks]
+        static READERS: [&dyn Reader; 1] = [&lock::LOCKS];
+        &READERS
     }
 
     fn purl(&self, package: &Package, _: Option<&Distribution>) -> Option<Purl> {

@@ -1,6 +1,7 @@
 //! Go modules: what Go's linker writes into every executable.
 
 mod build_info;
+mod go_mod;
 mod linker_flags;
 #[cfg(test)]
 mod tests;
@@ -42,7 +43,7 @@ as a dependency has the version that its makers set with the linker's flags, whe
 version is (devel), as `go version -m` writes it, and there is none in its package URL; the commit it was built from is its origin where Go recorded one. A module that was \
 replaced by another is listed as that other one, which is what the executable holds; one that was \
 replaced by a directory keeps its name, and its version is (devel).\n\n\
-Of an executable larger \
+What a go.mod names and is in no executable in that version is listed as declared. Of an executable larger \
 than 16 MiB, the version of Go is not known where Go was older than 1.18.",
 };
 
@@ -58,6 +59,11 @@ impl Ecosystem for Golang {
 
     fn readers(&self) -> &'static [&'static dyn Reader] {
         &[&Executables]
+    }
+
+    fn late_readers(&self) -> &'static [&'static dyn Reader] {
+        static READERS: [&dyn Reader; 1] = [&go_mod::LOCKS];
+        &READERS
     }
 
     fn purl(&self, package: &Package, _: Option<&Distribution>) -> Option<Purl> {

@@ -70,7 +70,8 @@ impl Ecosystem for Nuget {
     }
 
     fn late_readers(&self) -> &'static [&'static dyn Reader] {
-        &[&assembly::Assemblies, &lock::Locks]
+        static READERS: [&dyn Reader; 2] = [&assembly::Assemblies, &lock::LOCKS];
+        &READERS
     }
 
     fn purl(&self, package: &Package, _: Option<&Distribution>) -> Option<Purl> {

@@ -1,13 +1,13 @@
 //! What Composer leaves, in samples of images.
 
 use super::Installed;
-use super::lock::Locks;
+use super::lock::LOCKS;
 use crate::ecosystem::dpkg::sample_image::{Read, Sample, read};
 
 use Sample::{Directory, File};
 
 fn check(files: &[Sample<'_>], expect: &[&str]) -> Read {
-    let read = read(&[&Installed, &Locks], &[files]);
+    let read = read(&[&Installed, &LOCKS], &[files]);
     let packages = read.joined.packages.iter();
     let rows: Vec<String> = packages
         .map(|each| {
@@ -89,7 +89,7 @@ fn what_a_lock_file_names_and_is_not_installed_is_declared() {
 #[test]
 fn damage_is_told_where_it_hides_packages() {
     let check = |path: &str, text: &str, expect: &[&str]| {
-        let read = read(&[&Installed, &Locks], &[&[File(path, text)]]);
+        let read = read(&[&Installed, &LOCKS], &[&[File(path, text)]]);
         assert_eq!(read.joined.packages, []);
         let codes: Vec<&str> = read.problems.iter().map(|problem| problem.code.as_str()).collect();
         assert_eq!(codes, expect, "{path} {text}");

@@ -1,48 +1,22 @@
 //! Reads `packages.lock.json`, and `packages.config` of projects before it.
 
-use plimsoll_model::Problem;
 use quick_xml::Reader as XmlReader;
 use quick_xml::events::Event;
 use serde_json::Value;
 
 use super::{DOC, TYPE, package_url};
-use crate::claim::{Claim, Pattern};
-use crate::declared::{self, Locked, MAX_LOCK};
-use crate::reader::{Doc, Joined, LayeredImage, Reader};
+use crate::claim::Claim;
+use crate::declared::{LockFiles, Locked};
+use crate::reader::Doc;
 
 const LOCK_DOC: Doc = Doc { id: "nuget-lock", ..DOC };
+const CLAIMS: &[Claim] = &[LockFiles::named("packages.lock.json"), LockFiles::named("packages.config")];
 
-/// Reads lock files.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Locks;
+pub(super) static LOCKS: LockFiles =
+    LockFiles { doc: &LOCK_DOC, revision: 1, claims: CLAIMS, kind: TYPE, parse, package_url };
 
-impl Reader for Locks {
-    fn doc(&self) -> &'static Doc {
-        &LOCK_DOC
-    }
-
-    fn revision(&self) -> u32 {
-        1
-    }
-
-    fn claims(&self) -> &'static [Claim] {
-        const CLAIMS: &[Claim] = &[
-            Claim { pattern: Pattern::Name("packages.lock.json"), limit: MAX_LOCK },
-            Claim { pattern: Pattern::Name("packages.config"), limit: MAX_LOCK },
-        ];
-        CLAIMS
-    }
-
-    fn read(&self, path: &[u8], content: &[u8], problems: &mut Vec<Problem>) -> Option<Vec<u8>> {
-        let content = content.strip_prefix(b"\xef\xbb\xbf".as_slice()).unwrap_or(content);
-        declared::keep(path, problems, || {
-            if path.ends_with(b".json") { of_lock(content) } else { of_config(content) }
-        })
-    }
-
-    fn join(&self, image: &LayeredImage<'_>, joined: &mut Joined) {
-        declared::declare(image, &TYPE, package_url, joined);
-    }
+fn parse(name: &[u8], content: &[u8]) -> Option<Vec<Locked>> {
+    if name.ends_with(b".json") { of_lock(content) } else { of_config(content) }
 }
 
 /// `dependencies`, then a framework, then the name of a package.

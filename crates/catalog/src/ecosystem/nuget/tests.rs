@@ -4,7 +4,7 @@ use plimsoll_model::InstallReason;
 
 use super::Lists;
 use super::assembly::Assemblies;
-use super::lock::Locks;
+use super::lock::LOCKS;
 use crate::ecosystem::dpkg::sample_image::{Read, Sample, read};
 use crate::executable::binary::Kept;
 use crate::executable::metadata::{Assembly, Found, find};
@@ -20,7 +20,7 @@ const MODULE: &[u8] = include_bytes!("../../../tests/fixtures/dotnet/Part.netmod
 const OUTLINE: &[u8] = include_bytes!("../../../tests/fixtures/dotnet/Outline.dll");
 
 fn check(files: &[Sample<'_>], expect: &[&str]) -> Read {
-    let read = read(&[&Lists, &Locks], &[files]);
+    let read = read(&[&Lists, &LOCKS], &[files]);
     let packages = read.joined.packages.iter();
     let rows: Vec<String> = packages
         .map(|each| {
@@ -121,7 +121,7 @@ fn what_lock_files_name_and_is_not_installed_is_declared() {
 #[test]
 fn damage_is_told_where_it_hides_packages() {
     let check = |path: &str, text: &str, expect: &[&str]| {
-        let read = read(&[&Lists, &Locks], &[&[File(path, text), Directory("app")]]);
+        let read = read(&[&Lists, &LOCKS], &[&[File(path, text), Directory("app")]]);
         assert_eq!(read.joined.packages, []);
         let codes: Vec<&str> = read.problems.iter().map(|problem| problem.code.as_str()).collect();
         assert_eq!(codes, expect, "{path} {text}");
