@@ -2,11 +2,13 @@
 
 pub mod apk;
 pub mod cargo;
+pub mod composer;
 pub mod dpkg;
 pub mod gem;
 pub mod golang;
 pub mod maven;
 pub mod npm;
+pub mod nuget;
 pub mod pypi;
 pub mod rpm;
 
@@ -29,6 +31,12 @@ pub trait Ecosystem: Sync + std::fmt::Debug {
     /// Its readers.
     fn readers(&self) -> &'static [&'static dyn Reader];
 
+    /// Its readers of what counts only where nothing says more: lock files, which may name what is
+    /// installed anyway, and files that no package owns. They are joined after all others.
+    fn late_readers(&self) -> &'static [&'static dyn Reader] {
+        &[]
+    }
+
     /// The package URL of one of its packages.
     fn purl(&self, package: &Package, distribution: Option<&Distribution>) -> Option<Purl>;
 
@@ -41,11 +49,13 @@ pub trait Ecosystem: Sync + std::fmt::Debug {
 pub const ALL: &[&dyn Ecosystem] = &[
     &apk::Apk,
     &cargo::Cargo,
+    &composer::Composer,
     &dpkg::Dpkg,
     &gem::Gem,
     &golang::Golang,
     &maven::Maven,
     &npm::Npm,
+    &nuget::Nuget,
     &pypi::Pypi,
     &rpm::Rpm,
 ];
