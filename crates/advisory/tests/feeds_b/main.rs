@@ -37,7 +37,7 @@ impl Sink for Collected {
 fn parse(feed: &dyn Feed, path: &str, mut bytes: &[u8]) -> Collected {
     assert!(feed.takes(path), "{path} is not taken");
     let mut collected = Collected::default();
-    feed.parse(FeedFile { path, bytes: &mut bytes }, &mut collected);
+    feed.parse(FeedFile::new(path, &mut bytes), &mut collected);
     collected
 }
 
