@@ -153,6 +153,12 @@ impl std::io::Read for Endless {
     }
 }
 
+impl std::io::Seek for Endless {
+    fn seek(&mut self, _: std::io::SeekFrom) -> std::io::Result<u64> {
+        Err(std::io::Error::other("a stream has no places"))
+    }
+}
+
 #[test]
 fn one_endless_definition_is_cut_and_memory_stays_bounded() {
     for pattern in [
