@@ -169,6 +169,12 @@ pub struct FeedFacts {
     pub meant_for: Vec<(String, Option<String>)>,
     /// Set where the feed failed and its rows were taken from an older database: the reason.
     pub kept_because: Option<String>,
+    /// When that was tried (RFC 3339, UTC); `None` where nothing failed.
+    pub failed_at: Option<String>,
+    /// Entries that could not be read.
+    pub unreadable: u64,
+    /// Set where a file of it was not read to its end: the reason.
+    pub incomplete_because: Option<String>,
     /// Advisories.
     pub advisories: u64,
     /// Of those, the ones that their publisher took back. They never match.

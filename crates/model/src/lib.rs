@@ -33,7 +33,10 @@ pub mod problem;
 pub mod purl;
 pub mod reference;
 
-pub use advisory::{Advisory, FixState, NameKind, RangeEnd, Scope, Severity, Statement, VersionRange};
+pub use advisory::{
+    Advisory, EndOfLife, FixState, FurtherSupport, NameKind, RangeEnd, Scope, Severity, Statement,
+    VersionRange,
+};
 pub use analysis::{Analysis, ImageConfig, ImageIdentity, Layer, LayerStatistics};
 pub use digest::{Algorithm, Digest, DigestError};
 pub use distribution::Distribution;
