@@ -14,6 +14,7 @@
 
 mod decompress;
 mod hashing;
+pub mod history;
 pub mod layer;
 pub mod limits;
 mod links;

@@ -16,6 +16,7 @@ pub use enrichment::{CvssScore, ExploitProbability, KnownExploited, SeverityLeve
 pub use verdict::{NotAffectedReason, UnknownReason, Verdict};
 
 use crate::advisory::{FixState, Scope, Severity};
+use crate::attachment::AppliedVex;
 use crate::path::TreePath;
 use crate::problem::Problem;
 
@@ -92,6 +93,8 @@ pub struct Vulnerabilities {
     pub set_aside: SetAside,
     /// What is wrong with the input: damaged database parts, unused or expired ignores.
     pub problems: Vec<Problem>,
+    /// VEX documents that were found attached to the image and applied, in the order found.
+    pub attached_vex: Vec<AppliedVex>,
     /// What all this was made with.
     pub database: DatabaseFacts,
 }

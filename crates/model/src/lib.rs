@@ -19,6 +19,8 @@
 
 pub mod advisory;
 pub mod analysis;
+pub mod attachment;
+pub mod base;
 pub mod compare;
 pub mod digest;
 pub mod distribution;
@@ -38,6 +40,10 @@ pub use advisory::{
     VersionRange,
 };
 pub use analysis::{Analysis, ImageConfig, ImageIdentity, Layer, LayerStatistics};
+pub use attachment::{
+    AppliedVex, AttachedContent, AttachedKind, Attachment, AttachmentPlace, Attachments, Signer, Verification,
+};
+pub use base::{Base, BaseEvidence, Descent};
 pub use digest::{Algorithm, Digest, DigestError};
 pub use distribution::Distribution;
 pub use evidence::Evidence;
