@@ -1,6 +1,7 @@
 //! Kinds of package. One file each: what it reads, how it names packages, how it orders versions.
 
 pub mod apk;
+pub mod binary;
 pub mod cargo;
 pub mod dpkg;
 pub mod gem;
@@ -37,8 +38,17 @@ pub trait Ecosystem: Sync + std::fmt::Debug {
 }
 
 /// Every ecosystem there is.
-pub const ALL: &[&dyn Ecosystem] =
-    &[&apk::Apk, &cargo::Cargo, &dpkg::Dpkg, &gem::Gem, &golang::Golang, &npm::Npm, &pypi::Pypi, &rpm::Rpm];
+pub const ALL: &[&dyn Ecosystem] = &[
+    &apk::Apk,
+    &binary::Binary,
+    &cargo::Cargo,
+    &dpkg::Dpkg,
+    &gem::Gem,
+    &golang::Golang,
+    &npm::Npm,
+    &pypi::Pypi,
+    &rpm::Rpm,
+];
 
 /// Orders two versions of a package type by the rules of its ecosystem; `None` where no
 /// ecosystem knows the type or a version is none of its own.

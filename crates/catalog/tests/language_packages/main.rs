@@ -15,4 +15,5 @@ mod golang;
 mod image;
 mod mutations;
 mod order;
+mod programs;
 mod truth;
