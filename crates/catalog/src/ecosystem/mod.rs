@@ -1,6 +1,7 @@
 //! Kinds of package. One file each: what it reads, how it names packages, how it orders versions.
 
 pub mod apk;
+pub mod binary;
 pub mod cargo;
 pub mod composer;
 pub mod dpkg;
@@ -48,6 +49,7 @@ pub trait Ecosystem: Sync + std::fmt::Debug {
 /// Every ecosystem there is.
 pub const ALL: &[&dyn Ecosystem] = &[
     &apk::Apk,
+    &binary::Binary,
     &cargo::Cargo,
     &composer::Composer,
     &dpkg::Dpkg,
