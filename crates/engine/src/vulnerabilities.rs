@@ -145,7 +145,7 @@ impl Advisor {
                     })
                     .collect(),
                 verdict: each.verdict,
-                inapplicable: each.inapplicable.map(str::to_owned),
+                inapplicable: each.inapplicable,
             })
             .collect())
     }

@@ -184,6 +184,14 @@ impl<W: Write> DatabaseBuilder<W> {
         }
     }
 
+    /// Notes that a part of a feed's files could not be read or used, so that whoever relies on
+    /// the feed is told that it is not whole.
+    pub fn damaged(&mut self, feed: FeedHandle) {
+        if let Some(facts) = self.facts.feeds.get_mut(usize::from(feed.0)) {
+            facts.damaged += 1;
+        }
+    }
+
     fn feed_id(&self, feed: FeedHandle) -> &str {
         self.facts.feeds.get(usize::from(feed.0)).map_or("", |facts| &facts.id)
     }
@@ -300,6 +308,8 @@ impl<W: Write> DatabaseBuilder<W> {
         let feed = self.feed(origin)?;
         if let Some(facts) = self.facts.feeds.get_mut(usize::from(feed.0)) {
             facts.kept_because = Some(because.to_owned());
+            facts.damaged =
+                known.and_then(|position| old.feeds().get(position)).map_or(0, |known| known.damaged);
         }
         let Some(known) = known.and_then(|position| u16::try_from(position).ok()) else { return Ok(()) };
         let mut numbers: BTreeMap<u32, (u32, u64, Option<String>)> = BTreeMap::new();

@@ -61,6 +61,23 @@ pub trait Feed: Sync + std::fmt::Debug {
     fn parse(&self, file: FeedFile<'_>, sink: &mut dyn Sink);
 }
 
+/// Problems that lose no entry: what was meant was read, or was never about a package.
+const HARMLESS: &[&str] = &[
+    "cvss-vector-damaged",
+    "debian-status-unknown",
+    "osv-commits-only",
+    "osv-ecosystem-unknown",
+    "osv-no-package",
+    "secdb-contradiction",
+    "secdb-id-repaired",
+];
+
+/// Whether a problem met in a feed means that entries of it may be missing.
+#[must_use]
+pub fn loses_entries(problem: &Problem) -> bool {
+    !HARMLESS.contains(&problem.code.as_str())
+}
+
 /// Every feed there is.
 pub const ALL: &[&dyn Feed] = &[
     &osv::Osv,

@@ -4,6 +4,7 @@ mod archive;
 mod ecosystem;
 mod events;
 mod modified;
+mod module;
 mod record;
 mod semver;
 mod translate;

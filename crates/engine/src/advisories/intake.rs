@@ -8,6 +8,7 @@ use std::io::{self, BufReader, BufWriter};
 use hashbrown::DefaultHashBuilder;
 use plimsoll_advisory::database::{BuildError, Built, Database, DatabaseBuilder, FeedHandle, FeedOrigin};
 use plimsoll_advisory::epss::Epss;
+use plimsoll_advisory::feed::loses_entries;
 use plimsoll_advisory::kev::Kev;
 use plimsoll_advisory::{FeedFile, Sink};
 use plimsoll_model::{Advisory, ExploitProbability, KnownExploited, Problem};
@@ -96,6 +97,7 @@ impl<'a> Intake<'a> {
                 Ok(file) => Counted { inner: file, progress: self.progress },
                 Err(error) => {
                     self.unreadable(feed, below, &error);
+                    handle.into_iter().for_each(|handle| self.builder.damaged(handle));
                     continue;
                 }
             };
@@ -224,6 +226,9 @@ impl Sink for Rows<'_, '_> {
     }
 
     fn problem(&mut self, problem: Problem) {
+        if let Some(handle) = self.handle.filter(|_| loses_entries(&problem)) {
+            self.intake.builder.damaged(handle);
+        }
         let subject = format!("{} {}", self.feed, problem.subject);
         self.intake.problems.push(Problem { subject, ..problem });
     }

@@ -83,6 +83,10 @@ fn notes(status: &AdvisoryStatus<'_>) -> Vec<String> {
         if feed.advisories == 0 && feed.enrichments == 0 {
             notes.push(format!("{}: is empty, so what it should speak for has no data", feed.id));
         }
+        if feed.damaged > 0 {
+            let parts = counted(feed.damaged, "part");
+            notes.push(format!("{}: is incomplete: {parts} of it could not be read or used", feed.id));
+        }
         if feed.refused > 0 {
             let entries = counts(feed.refused, "entry", "entries");
             notes.push(format!("{}: {entries} could not be stored", feed.id));

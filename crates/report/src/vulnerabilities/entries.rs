@@ -102,6 +102,8 @@ struct FeedEntry<'a> {
     advisories: u64,
     statements: u64,
     enrichments: u64,
+    refused: u64,
+    damaged: u64,
 }
 
 impl<'a> DatabaseEntry<'a> {
@@ -121,6 +123,8 @@ impl<'a> DatabaseEntry<'a> {
                     advisories: feed.advisories,
                     statements: feed.statements,
                     enrichments: feed.enrichments,
+                    refused: feed.refused,
+                    damaged: feed.damaged,
                 })
                 .collect(),
             known_exploited: database.known_exploited,

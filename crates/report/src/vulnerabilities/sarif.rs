@@ -234,7 +234,8 @@ fn properties(list: &VulnerabilityList<'_>) -> Value {
         "platform": identity.platform.as_ref().map(ToString::to_string),
         "conclusion": list.answer.conclusion(),
         "summary": facts::headline(list),
-        "database": facts::database_line(&list.answer.database, None),
+        "judged": facts::judged(&list.answer.coverage, None),
+        "database": facts::database_line(&list.answer.database, &list.answer.coverage, None),
         "findingsNotCounted": lifted,
     })
 }
