@@ -29,6 +29,7 @@ mod line;
 mod names;
 mod owner;
 mod release;
+mod rematch;
 mod severity;
 
 use std::collections::BTreeMap;
@@ -42,6 +43,7 @@ pub use age::AgeLimits;
 pub use explain::{Explanation, explain};
 pub use judge::Comparison;
 pub use names::package_keys;
+pub use rematch::{Changes, ListIndex, Renewal, bring_up_to_date};
 
 use crate::database::{Database, DatabaseError, StatementRow, Statements};
 use crate::vex::VexDocument;

@@ -11,7 +11,7 @@ use plimsoll_model::{
 use super::identity::{self, Groups};
 use super::judge::{Judgement, VersionOrder, range_words, statement_words};
 use super::severity;
-use crate::database::{Database, DatabaseError, PackageKey, RowEnd, StatementRow};
+use crate::database::{Database, DatabaseError, Exploitation, PackageKey, RowEnd, StatementRow};
 
 /// A statement that applies to a package, and what it says of its version.
 #[derive(Debug, Clone, Copy)]
@@ -133,11 +133,9 @@ impl Group<'_> {
         let of_distribution = sources.iter().any(|source| source.scope.distribution.is_some());
         let (severity, cvss) =
             severity::fold(hits.iter().flat_map(|(_, text)| &text.severities), of_distribution);
-        let mut known_exploited = None;
-        let mut exploit_probability = None;
+        let mut exploitation = Exploitation::default();
         for id in ids.iter().filter(|id| id.starts_with("CVE-")) {
-            known_exploited = known_exploited.or(self.database.known_exploited(id)?);
-            exploit_probability = exploit_probability.max(self.database.exploit_probability(id)?);
+            exploitation.join(self.database.exploitation(id)?);
         }
         Ok(Finding {
             id: ids.first().cloned().unwrap_or_default(),
@@ -152,8 +150,8 @@ impl Group<'_> {
             fixed_version,
             severity,
             cvss,
-            exploit_probability,
-            known_exploited,
+            exploit_probability: exploitation.probability,
+            known_exploited: exploitation.known_exploited,
             layer: self.package.layer,
             evidence: self.package.evidence.clone(),
         })

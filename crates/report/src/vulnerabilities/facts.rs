@@ -85,14 +85,17 @@ pub(crate) fn database_line(
         );
     }
     let newest = used().filter_map(|each| each.newest.as_deref()).max();
-    let newest = newest.map_or_else(|| "of unknown date".to_owned(), |at| dated(at, now));
-    format!("Database of {built}; feeds used: {}; newest entry {newest}.", ids.join(", "))
+    let newest = newest.map_or_else(
+        || "their entries have no dates".to_owned(),
+        |at| format!("newest entry {}", dated(at, now)),
+    );
+    format!("Database of {built}; feeds used: {}; {newest}.", ids.join(", "))
 }
 
 /// A day, and how long ago it was.
 fn dated(moment: &str, now: Option<&str>) -> String {
     match now.and_then(|now| age(moment, now)) {
-        Some(age) => format!("{} ({age})", day(moment)),
+        Some(age) => format!("{} ({})", day(moment), age.trim_start_matches("of ")),
         None => day(moment).to_owned(),
     }
 }
@@ -169,10 +172,13 @@ pub(crate) fn judged(coverage: &[CoverageSummary], now: Option<&str>) -> Vec<Str
                 };
                 text.push_str(&format!(" by {feeds}"));
             }
-            if summary.part_of_others > 0 {
-                let comma = if summary.judged > summary.part_of_others { ";" } else { "," };
-                let parts = count(summary.part_of_others);
-                text.push_str(&format!("{comma} {parts} of them as part of the distribution's packages"));
+            match (summary.part_of_others, summary.judged - summary.part_of_others.min(summary.judged)) {
+                (0, _) => {}
+                (_, 0) => text.push_str(", all as part of the distribution's own packages"),
+                (parts, _) => {
+                    let parts = counted(parts, "package");
+                    text.push_str(&format!("; {parts} as part of the distribution's own"));
+                }
             }
             text
         })

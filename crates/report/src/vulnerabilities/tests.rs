@@ -316,7 +316,7 @@ fn a_clean_image_says_how_much_the_feeds_know_of_it() {
         let line = "5 of 5 npm packages by osv: 3 statements, no dates, fetched 2026-06-29 (4 days old); \
                     incomplete: 1 part of it could not be read";
         assert!(text.contains(line), "{format}: {text}");
-        assert!(text.contains("2 of them as part of the distribution"), "{format}: {text}");
-        assert!(text.contains("feeds used: osv; newest entry of unknown date"), "{format}: {text}");
+        assert!(text.contains("2 packages as part of the distribution"), "{format}: {text}");
+        assert!(text.contains("feeds used: osv; their entries have no dates"), "{format}: {text}");
     }
 }
