@@ -8,7 +8,11 @@
 //! that Go sets. [`Executable`] reads both alike and says "not kept", never "not there", of the
 //! rest.
 
+pub(crate) mod binary;
 mod excerpt;
+mod mach;
+pub(crate) mod metadata;
+pub(crate) mod portable;
 #[cfg(test)]
 pub(crate) mod sample;
 
@@ -236,10 +240,5 @@ impl<'a> Executable<'a> {
             let within = address.checked_sub(segment.address)?;
             (within < segment.size).then(|| segment.offset.checked_add(within))?
         })
-    }
-
-    /// The section of this name.
-    pub(crate) fn section(&self, name: &[u8]) -> Option<Section<'a>> {
-        self.sections.iter().find(|section| section.name == Some(name)).copied()
     }
 }

@@ -48,6 +48,7 @@ impl Context {
         let engine = Engine::new(Settings {
             cache,
             cache_capacity: CACHE_CAPACITY,
+            scratch: Some(std::env::temp_dir()),
             threads: threads.unwrap_or(1),
             platform: common.platform,
             transport: transport.clone(),

@@ -101,7 +101,8 @@ fn judge(
                 statements: held().map(|facts| facts.statements).sum(),
                 newest: held().filter_map(|facts| facts.newest.clone()).max(),
                 fetched_at: feed.fetched_at.clone(),
-                damaged: feed.damaged,
+                unreadable: feed.unreadable,
+                incomplete_because: feed.incomplete_because.clone(),
             }),
             Some(fault) => stale = Some(younger(stale, fault)),
         }

@@ -103,7 +103,8 @@ struct FeedEntry<'a> {
     statements: u64,
     enrichments: u64,
     refused: u64,
-    damaged: u64,
+    unreadable: u64,
+    incomplete_because: Option<&'a str>,
 }
 
 impl<'a> DatabaseEntry<'a> {
@@ -124,7 +125,8 @@ impl<'a> DatabaseEntry<'a> {
                     statements: feed.statements,
                     enrichments: feed.enrichments,
                     refused: feed.refused,
-                    damaged: feed.damaged,
+                    unreadable: feed.unreadable,
+                    incomplete_because: feed.incomplete_because.as_deref(),
                 })
                 .collect(),
             known_exploited: database.known_exploited,

@@ -100,7 +100,8 @@ fn dated(moment: &str, now: Option<&str>) -> String {
     }
 }
 
-/// Feeds that could not be updated, and other damage to the data.
+/// Feeds that could not be updated, other damage to the data, and VEX documents that were applied
+/// without anybody having asked for it.
 pub(super) fn remarks(list: &VulnerabilityList<'_>) -> Vec<String> {
     // What other feeds lack is no matter of this image; `advisories status` tells it.
     let used = list.answer.feeds_used();
@@ -119,7 +120,7 @@ pub(super) fn remarks(list: &VulnerabilityList<'_>) -> Vec<String> {
         Some(format!("The feed {} could not be updated ({because}); its data is of {of}.", feed.id))
     });
     let problems = list.answer.problems.iter().map(ToString::to_string);
-    let mut remarks: Vec<String> = kept.chain(problems).collect();
+    let mut remarks: Vec<String> = kept.chain(problems).chain(attached(list)).collect();
     let damage = list.analysis.problems.len() as u64;
     if damage > 0 {
         let problems = counted(damage, "problem");
@@ -185,6 +186,10 @@ pub(crate) fn judged(coverage: &[CoverageSummary], now: Option<&str>) -> Vec<Str
         .collect()
 }
 
+fn counts(number: u64, one: &str, several: &str) -> String {
+    format!("{} {}", count(number), if number == 1 { one } else { several })
+}
+
 /// A feed and what it knows of a scope.
 fn known_by(feed: &FeedCoverage, summary: &CoverageSummary, now: Option<&str>) -> String {
     let about =
@@ -194,10 +199,12 @@ fn known_by(feed: &FeedCoverage, summary: &CoverageSummary, now: Option<&str>) -
         (None, Some(fetched)) => format!("no dates, fetched {}", dated(fetched, now)),
         (None, None) => "of unknown date".to_owned(),
     };
-    let damaged = if feed.damaged > 0 {
-        format!("; incomplete: {} of it could not be read", counted(feed.damaged, "part"))
-    } else {
-        String::new()
+    let unreadable = counts(feed.unreadable, "entry", "entries");
+    let damaged = match (&feed.incomplete_because, feed.unreadable) {
+        (None, 0) => String::new(),
+        (None, _) => format!("; incomplete: {unreadable} could not be read"),
+        (Some(because), 0) => format!("; incomplete: {because}"),
+        (Some(because), _) => format!("; incomplete: {unreadable} could not be read; {because}"),
     };
     format!("{}: {}{about}, {date}{damaged}", feed.feed, counted(feed.statements, "statement"))
 }
@@ -258,11 +265,28 @@ pub(super) fn selection(list: &VulnerabilityList<'_>) -> Option<String> {
 
 /// The layer that brought the package: its place among all, whose it is, its digest.
 pub(super) fn layer(list: &VulnerabilityList<'_>, finding: &Finding) -> String {
-    let Some((position, layer)) = list.layer(finding) else { return String::new() };
-    let whose = match list.is_base(finding) {
-        Some(true) => "base ",
-        Some(false) => "own ",
-        None => "",
-    };
-    format!("{position}/{} {whose}{}", list.analysis.layers.len(), layer.digest.short())
+    crate::place::layer(list.analysis, finding.layer)
+}
+
+/// Whose word some findings are lifted on that came with the image, and what it is worth.
+pub(super) fn attached(list: &VulnerabilityList<'_>) -> Vec<String> {
+    let vex = list.answer.attached_vex.iter();
+    vex.map(|vex| {
+        let lifts = match vex.lifted {
+            0 => "it lifts no finding".to_owned(),
+            lifted => format!("it lifts {}", counted(lifted, "finding")),
+        };
+        let worth = match (&vex.signer, &vex.verification) {
+            (plimsoll_model::Signer::Nobody, _) => "not signed".to_owned(),
+            (_, verified @ plimsoll_model::Verification::Verified { .. }) => format!("signature {verified}"),
+            (signer, _) => format!("signature not verified ({signer})"),
+        };
+        format!(
+            "Attached VEX {} ({}), {}, {worth}: {lifts}; --no-attached-vex leaves it out.",
+            vex.id,
+            vex.digest.short(),
+            vex.source
+        )
+    })
+    .collect()
 }

@@ -10,6 +10,7 @@ use super::totals::Totals;
 use super::words::{Remedy, address, exploited, percent, state};
 use super::{VulnerabilityList, facts};
 use crate::markdown::{MAX_ROWS, code, folded, prose, rest};
+use crate::place::base_note;
 use crate::units::{count, counted};
 
 /// Up to how many findings show without being folded away.
@@ -47,6 +48,9 @@ pub(super) fn write(list: &VulnerabilityList<'_>, out: &mut dyn Write) -> io::Re
     }
     let database = facts::database_line(&answer.database, &answer.coverage, list.now);
     let _ = writeln!(text, "{}", prose(&database));
+    if let Some(note) = base_note(list.analysis) {
+        let _ = write!(text, "\n{}\n", prose(&note));
+    }
     for remark in facts::remarks(list) {
         let _ = write!(text, "\n{}\n", prose(&remark));
     }

@@ -173,6 +173,7 @@ pub(crate) fn answer(analysis: &Analysis) -> Vulnerabilities {
             "CVE-2021-1",
             "the ignore entry of ops@example.org matches nothing",
         )],
+        attached_vex: Vec::new(),
         database: database(),
         ..Vulnerabilities::default()
     }
@@ -225,11 +226,12 @@ pub(crate) fn clean(analysis: &Analysis) -> Vulnerabilities {
                 feed: "osv".to_owned(),
                 statements: 3,
                 fetched_at: Some("2026-06-29T03:00:00Z".to_owned()),
-                damaged: 1,
+                unreadable: 1,
                 ..FeedCoverage::default()
             }],
             unknown: Vec::new(),
         }],
+        attached_vex: Vec::new(),
         database: database(),
         ..Vulnerabilities::default()
     }
