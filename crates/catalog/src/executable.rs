@@ -241,4 +241,9 @@ impl<'a> Executable<'a> {
             (within < segment.size).then(|| segment.offset.checked_add(within))?
         })
     }
+
+    /// The section of this name.
+    pub(crate) fn section(&self, name: &[u8]) -> Option<Section<'a>> {
+        self.sections.iter().find(|section| section.name == Some(name)).copied()
+    }
 }
