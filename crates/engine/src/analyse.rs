@@ -452,6 +452,7 @@ impl Engine {
             has_files: true,
             files: merged.files,
             ownership: joined.owned,
+            part_of: Vec::new(),
             evidence: with_evidence.then_some(joined.evidence),
             problems,
         }

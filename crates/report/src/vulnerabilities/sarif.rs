@@ -237,8 +237,9 @@ fn properties(list: &VulnerabilityList<'_>) -> Value {
         "platform": identity.platform.as_ref().map(ToString::to_string),
         "conclusion": list.answer.conclusion(),
         "summary": facts::headline(list),
+        "judged": facts::judged(&list.answer.coverage, None),
+        "database": facts::database_line(&list.answer.database, &list.answer.coverage, None),
         "baseImage": list.analysis.base,
-        "database": facts::database_line(&list.answer.database, None),
         "findingsNotCounted": lifted,
     })
 }
