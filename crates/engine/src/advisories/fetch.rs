@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use plimsoll_advisory::feed::{self, Feed};
-use plimsoll_advisory::{Answer, FeedRequest, Outcome};
+use plimsoll_advisory::{Answer, FeedRequest, Kept as _, Outcome};
 use plimsoll_model::Problem;
 
 use super::download::Downloader;
@@ -214,14 +214,21 @@ impl Job<'_> {
         outcomes.sort_by_key(|(index, _)| *index);
         let mut answers = Vec::with_capacity(round.len());
         for (request, (_, outcome)) in round.iter().zip(outcomes) {
-            let outcome = match outcome {
-                Ok(outcome) => outcome,
-                Err(error) => {
-                    let why = format!("{error} ({})", self.address(request));
-                    self.fail(self.part_of(&request.path), &request.path, &why);
-                    Outcome::Failed
-                }
+            let is_gone = |outcome| {
+                outcome == Outcome::Absent
+                    && self.feed.takes(&request.path)
+                    && self.kept.open(&request.path).is_some()
             };
+            let outcome = match outcome {
+                Ok(outcome) if !is_gone(outcome) => Ok(outcome),
+                Ok(_) => Err("the server does not have it any more".to_owned()),
+                Err(error) => Err(error.to_string()),
+            };
+            let outcome = outcome.unwrap_or_else(|error| {
+                let why = format!("{error} ({})", self.address(request));
+                self.fail(self.part_of(&request.path), &request.path, &why);
+                Outcome::Failed
+            });
             if outcome == Outcome::Fetched {
                 for path in &request.replaces {
                     if let Err(error) = self.kept.remove(path) {
