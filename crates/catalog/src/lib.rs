@@ -17,6 +17,7 @@
 
 pub mod claim;
 pub mod content;
+mod declared;
 pub mod ecosystem;
 pub mod evidence;
 pub mod executable;

@@ -143,7 +143,8 @@ pub struct Joined {
 pub fn readers() -> Vec<&'static dyn Reader> {
     let evidence = crate::evidence::ALL.iter().copied();
     let ecosystems = crate::ecosystem::ALL.iter().flat_map(|ecosystem| ecosystem.readers().iter().copied());
-    evidence.chain(ecosystems).collect()
+    let late = crate::ecosystem::ALL.iter().flat_map(|ecosystem| ecosystem.late_readers().iter().copied());
+    evidence.chain(ecosystems).chain(late).collect()
 }
 
 /// Joins the fragments of all readers, of those on demand only `with_evidence`. `fragments` gives

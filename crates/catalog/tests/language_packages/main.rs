@@ -16,4 +16,5 @@ mod image;
 mod java;
 mod mutations;
 mod order;
+mod programs;
 mod truth;
