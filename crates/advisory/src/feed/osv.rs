@@ -5,6 +5,7 @@ mod ecosystem;
 mod events;
 mod follow;
 mod modified;
+mod module;
 mod record;
 mod semver;
 mod translate;

@@ -1,11 +1,15 @@
 //! Kinds of package. One file each: what it reads, how it names packages, how it orders versions.
 
 pub mod apk;
+pub mod binary;
 pub mod cargo;
+pub mod composer;
 pub mod dpkg;
 pub mod gem;
 pub mod golang;
+pub mod maven;
 pub mod npm;
+pub mod nuget;
 pub mod pypi;
 pub mod rpm;
 
@@ -28,6 +32,12 @@ pub trait Ecosystem: Sync + std::fmt::Debug {
     /// Its readers.
     fn readers(&self) -> &'static [&'static dyn Reader];
 
+    /// Its readers of what counts only where nothing says more: lock files, which may name what is
+    /// installed anyway, and files that no package owns. They are joined after all others.
+    fn late_readers(&self) -> &'static [&'static dyn Reader] {
+        &[]
+    }
+
     /// The package URL of one of its packages.
     fn purl(&self, package: &Package, distribution: Option<&Distribution>) -> Option<Purl>;
 
@@ -37,8 +47,20 @@ pub trait Ecosystem: Sync + std::fmt::Debug {
 }
 
 /// Every ecosystem there is.
-pub const ALL: &[&dyn Ecosystem] =
-    &[&apk::Apk, &cargo::Cargo, &dpkg::Dpkg, &gem::Gem, &golang::Golang, &npm::Npm, &pypi::Pypi, &rpm::Rpm];
+pub const ALL: &[&dyn Ecosystem] = &[
+    &apk::Apk,
+    &binary::Binary,
+    &cargo::Cargo,
+    &composer::Composer,
+    &dpkg::Dpkg,
+    &gem::Gem,
+    &golang::Golang,
+    &maven::Maven,
+    &npm::Npm,
+    &nuget::Nuget,
+    &pypi::Pypi,
+    &rpm::Rpm,
+];
 
 /// Orders two versions of a package type by the rules of its ecosystem; `None` where no
 /// ecosystem knows the type or a version is none of its own.

@@ -2,6 +2,8 @@
 
 mod advisories;
 mod architecture;
+mod attached;
+mod base;
 mod commands;
 mod debian;
 mod dependencies;
