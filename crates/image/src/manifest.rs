@@ -104,7 +104,7 @@ pub struct Manifest {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Document {
     /// A list of manifests.
-    Index(Index),
+    Index(Box<Index>),
     /// The parts of one image.
     Manifest(Box<Manifest>),
 }
