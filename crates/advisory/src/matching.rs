@@ -44,7 +44,7 @@ use coverage::Speakers;
 use exception::{Ignores, Vex};
 use fold::Hit;
 use judge::VersionOrder;
-use names::{Look, is_of_distribution, looks};
+use names::{Look, is_named, is_of_distribution, looks};
 use owner::Owners;
 
 /// What a match is made with, apart from the database and the packages.
@@ -54,6 +54,8 @@ pub struct Options<'a> {
     pub age: AgeLimits<'a>,
     /// VEX documents.
     pub vex: &'a [VexDocument],
+    /// VEX documents that came with the image. They count where none of the others says anything.
+    pub attached_vex: &'a [VexDocument],
     /// Ignore entries.
     pub ignores: &'a [IgnoreEntry],
 }
@@ -64,6 +66,7 @@ pub fn find(database: &Database, analysis: &Analysis, options: &Options<'_>) -> 
     let mut matcher = Matcher::new(database, analysis, options);
     let mut answer = Vulnerabilities { database: database.facts().clone(), ..Vulnerabilities::default() };
     let vex = Vex::new(options.vex, analysis);
+    let attached_vex = Vex::new(options.attached_vex, analysis);
     let mut ignores = Ignores::new(options.ignores, options.age.now);
     for (position, package) in analysis.packages.iter().enumerate() {
         let coverage = matcher.cover(package);
@@ -74,7 +77,9 @@ pub fn find(database: &Database, analysis: &Analysis, options: &Options<'_>) -> 
         match matcher.findings(position as u32, package, &mut answer) {
             Ok(mut findings) => {
                 for finding in &mut findings {
-                    vex.apply(finding, package);
+                    if !vex.apply(finding, package) {
+                        attached_vex.apply(finding, package);
+                    }
                     ignores.apply(finding, package);
                 }
                 answer.findings.append(&mut findings);
@@ -146,6 +151,9 @@ impl<'a> Matcher<'a> {
             Ok(feeds) => Coverage::Judged { feeds: feeds.clone(), scope: speakers.scope.clone() },
             Err(why) => return Coverage::Unknown(why.clone()),
         };
+        if !is_named(package) {
+            return Coverage::Unknown(NoCoverage::GroupUnknown);
+        }
         match (VersionOrder { kind: &package.kind }).fault(&package.version) {
             Some(UnknownReason::NoVersionOrder) => Coverage::Unknown(NoCoverage::NoVersionOrder),
             Some(_) => Coverage::Unknown(NoCoverage::VersionUnparsable),

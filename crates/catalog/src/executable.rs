@@ -8,7 +8,11 @@
 //! that Go sets. [`Executable`] reads both alike and says "not kept", never "not there", of the
 //! rest.
 
+pub(crate) mod binary;
 mod excerpt;
+mod mach;
+pub(crate) mod metadata;
+pub(crate) mod portable;
 #[cfg(test)]
 pub(crate) mod sample;
 

@@ -7,6 +7,8 @@ use plimsoll_catalog::{ClaimId, Claims, Reader};
 use plimsoll_image::{ContentReader, LayerError, LayerExpectation, read_layer};
 use plimsoll_model::{FileId, FileTable, Fragment, LayerFacts, NodeId, Problem, ReaderRevision, path};
 
+use crate::spool::{Spool, Spooled};
+
 /// Offers the contents of files to the readers that claim them, and keeps what they make.
 pub(crate) struct Reading<'a> {
     readers: &'a [&'static dyn Reader],
@@ -14,6 +16,10 @@ pub(crate) struct Reading<'a> {
     /// Who wants the file at hand by its name, and its content, kept whole for them.
     found: Vec<ClaimId>,
     content: Vec<u8>,
+    /// Who wants it by its name and reads it by position, since it is too large for memory.
+    found_large: Vec<ClaimId>,
+    spool: &'a Spool,
+    spooled: Option<Spooled<'a>>,
     /// Who wants it by how it begins, and what is kept for them.
     found_by_magic: Vec<ClaimId>,
     excerpt: Excerpt,
@@ -22,12 +28,15 @@ pub(crate) struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    pub(crate) fn new(readers: &'a [&'static dyn Reader]) -> Self {
+    pub(crate) fn new(readers: &'a [&'static dyn Reader], spool: &'a Spool) -> Self {
         Self {
             readers,
             claims: Claims::compile(readers),
             found: Vec::new(),
             content: Vec::new(),
+            found_large: Vec::new(),
+            spool,
+            spooled: None,
             found_by_magic: Vec::new(),
             excerpt: Excerpt::default(),
             made: Vec::new(),
@@ -101,15 +110,22 @@ impl ContentReader for Reading<'_> {
         self.claims.find_magic(first, &mut self.found_by_magic);
         let found = &self.found;
         self.found_by_magic.retain(|claim| found.iter().all(|other| other.reader != claim.reader));
+        let readers = self.readers;
+        let is_large = |claim: &mut ClaimId| size > readers[claim.reader].memory();
+        self.found_large = self.found.extract_if(.., is_large).collect();
+        self.spooled = (!self.found_large.is_empty()).then(|| self.spool.begin());
         if !self.found_by_magic.is_empty() {
             self.excerpt.begin(size);
         }
-        !self.found.is_empty() || !self.found_by_magic.is_empty()
+        !self.found.is_empty() || !self.found_large.is_empty() || !self.found_by_magic.is_empty()
     }
 
     fn piece(&mut self, piece: &[u8]) {
         if !self.found.is_empty() {
             self.content.extend_from_slice(piece);
+        }
+        if let Some(spooled) = &mut self.spooled {
+            spooled.push(piece);
         }
         if !self.found_by_magic.is_empty() {
             self.excerpt.push(piece);
@@ -125,6 +141,30 @@ impl ContentReader for Reading<'_> {
                 made.push((claim.reader, node, payload));
             }
         }
+        self.end_large(node, name);
+    }
+}
+
+impl Reading<'_> {
+    /// Hands the file that was too large for memory to those who want it.
+    fn end_large(&mut self, node: NodeId, name: &[u8]) {
+        let Some(spooled) = self.spooled.take() else { return };
+        let kept = match spooled.finish() {
+            Ok(kept) => kept,
+            Err(error) => {
+                let detail = format!(
+                    "it is too large for memory and could not be kept elsewhere while it is read ({error}); what it holds is missing from the report"
+                );
+                self.problems.push(Problem::new("file-not-read", format!("/{}", path::escape(name)), detail));
+                return;
+            }
+        };
+        for claim in self.found_large.drain(..) {
+            let reader = self.readers[claim.reader];
+            if let Some(payload) = reader.read_by_position(name, &kept, self.spool, &mut self.problems) {
+                self.made.push((claim.reader, node, payload));
+            }
+        }
     }
 }
 
@@ -133,8 +173,9 @@ pub(crate) fn read_facts(
     blob: impl Read + Send,
     expectation: &LayerExpectation,
     readers: &[&'static dyn Reader],
+    spool: &Spool,
 ) -> Result<LayerFacts, LayerError> {
-    let mut reading = Reading::new(readers);
+    let mut reading = Reading::new(readers, spool);
     let read = read_layer(blob, expectation, &mut reading)?;
     let (fragments, mut problems) = reading.finish(&read.files, &read.places);
     problems.extend(read.problems);

@@ -116,3 +116,44 @@ pub enum RangeEnd {
     /// Nobody knows an end.
     Open,
 }
+
+/// Until when a release of a distribution gets security fixes. Days are written `2026-06-10`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct EndOfLife {
+    /// The day that it was released on.
+    pub released: Option<String>,
+    /// The last day of the support that everybody gets.
+    pub supported_until: Option<String>,
+    /// Whether that support is over, where the publisher says so without a day.
+    pub is_over: Option<bool>,
+    /// Support beyond it, which somebody else gives or which costs something.
+    pub further: Vec<FurtherSupport>,
+}
+
+/// Support of a release beyond the ordinary one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FurtherSupport {
+    /// What its publisher calls it (`LTS`, `ESM`).
+    pub name: String,
+    /// Its last day.
+    pub until: String,
+}
+
+impl EndOfLife {
+    /// Whether the support that everybody gets is over on a day (`2026-07-01`, or a time that
+    /// begins with one); `None` where nobody says.
+    #[must_use]
+    pub fn is_over_on(&self, day: &str) -> Option<bool> {
+        let day = day.get(..10)?;
+        self.supported_until.as_deref().map_or(self.is_over, |until| Some(until < day))
+    }
+
+    /// The last day of any support, and its name; `None` where no day is known.
+    #[must_use]
+    pub fn last_day(&self) -> Option<(&str, Option<&str>)> {
+        let ordinary = self.supported_until.as_deref().map(|until| (until, None));
+        let further =
+            self.further.iter().map(|support| (support.until.as_str(), Some(support.name.as_str())));
+        ordinary.into_iter().chain(further).max_by_key(|(until, _)| *until)
+    }
+}

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::attachment::Attachments;
+use crate::base::{Base, Descent};
 use crate::digest::Digest;
 use crate::distribution::Distribution;
 use crate::evidence::Evidence;
@@ -127,6 +129,11 @@ pub struct Analysis {
     /// Its layers, the lowest first. A root directory is one layer with no digest of its own
     /// and is not listed here.
     pub layers: Vec<Layer>,
+    /// The image that it was built on; `None` where nothing says which.
+    pub base: Option<Base>,
+    /// What is attached to it where it is kept; `None` where that was not asked, or where the
+    /// place keeps no such things.
+    pub attachments: Option<Attachments>,
     /// The whole history, one line per instruction, layers or not, the oldest first.
     pub history: Vec<String>,
     /// Packages in listing order ([`Package::listing_order`]).
@@ -158,6 +165,13 @@ impl Analysis {
     #[must_use]
     pub fn layer_of(&self, file: FileId) -> Option<&Layer> {
         self.layers.get(usize::from(self.files.record(file).layer))
+    }
+
+    /// Where a layer comes from, by its position; `None` where nobody knows.
+    #[must_use]
+    pub fn descent(&self, layer: Option<u32>) -> Option<Descent> {
+        let layer = layer.filter(|layer| (*layer as usize) < self.layers.len())?;
+        self.base.as_ref()?.descent(layer)
     }
 
     /// Bytes of all layers as stored or transferred.

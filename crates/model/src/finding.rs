@@ -16,6 +16,7 @@ pub use enrichment::{CvssScore, ExploitProbability, KnownExploited, SeverityLeve
 pub use verdict::{NotAffectedReason, UnknownReason, Verdict};
 
 use crate::advisory::{FixState, Scope, Severity};
+use crate::attachment::AppliedVex;
 use crate::path::TreePath;
 use crate::problem::Problem;
 
@@ -92,6 +93,8 @@ pub struct Vulnerabilities {
     pub set_aside: SetAside,
     /// What is wrong with the input: damaged database parts, unused or expired ignores.
     pub problems: Vec<Problem>,
+    /// VEX documents that were found attached to the image and applied, in the order found.
+    pub attached_vex: Vec<AppliedVex>,
     /// What all this was made with.
     pub database: DatabaseFacts,
 }
@@ -169,6 +172,12 @@ pub struct FeedFacts {
     pub meant_for: Vec<(String, Option<String>)>,
     /// Set where the feed failed and its rows were taken from an older database: the reason.
     pub kept_because: Option<String>,
+    /// When that was tried (RFC 3339, UTC); `None` where nothing failed.
+    pub failed_at: Option<String>,
+    /// Entries that could not be read.
+    pub unreadable: u64,
+    /// Set where a file of it was not read to its end: the reason.
+    pub incomplete_because: Option<String>,
     /// Advisories.
     pub advisories: u64,
     /// Of those, the ones that their publisher took back. They never match.

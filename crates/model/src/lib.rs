@@ -19,6 +19,8 @@
 
 pub mod advisory;
 pub mod analysis;
+pub mod attachment;
+pub mod base;
 pub mod compare;
 pub mod digest;
 pub mod distribution;
@@ -33,8 +35,15 @@ pub mod problem;
 pub mod purl;
 pub mod reference;
 
-pub use advisory::{Advisory, FixState, NameKind, RangeEnd, Scope, Severity, Statement, VersionRange};
+pub use advisory::{
+    Advisory, EndOfLife, FixState, FurtherSupport, NameKind, RangeEnd, Scope, Severity, Statement,
+    VersionRange,
+};
 pub use analysis::{Analysis, ImageConfig, ImageIdentity, Layer, LayerStatistics};
+pub use attachment::{
+    AppliedVex, AttachedContent, AttachedKind, Attachment, AttachmentPlace, Attachments, Signer, Verification,
+};
+pub use base::{Base, BaseEvidence, Descent};
 pub use digest::{Algorithm, Digest, DigestError};
 pub use distribution::Distribution;
 pub use evidence::Evidence;

@@ -26,10 +26,11 @@ impl<'a> Vex<'a> {
     }
 
     /// Lifts a finding where the statement that counts for it says so. Statements that it is
-    /// affected, or not decided yet, change nothing: the feeds have spoken.
-    pub(super) fn apply(&self, finding: &mut Finding, package: &Package) {
+    /// affected, or not decided yet, change nothing: the feeds have spoken. Gives whether there is
+    /// such a statement.
+    pub(super) fn apply(&self, finding: &mut Finding, package: &Package) -> bool {
         if self.documents.is_empty() {
-            return;
+            return false;
         }
         let subject = VexSubject {
             package: package.purl.as_ref(),
@@ -37,11 +38,11 @@ impl<'a> Vex<'a> {
             image_purls: &[],
             references: &self.references,
         };
-        let Some(statement) = effective(self.documents, &ids(finding), &subject) else { return };
+        let Some(statement) = effective(self.documents, &ids(finding), &subject) else { return false };
         let reason = match statement.status {
             VexStatus::NotAffected => NotAffectedReason::VexNotAffected,
             VexStatus::Fixed => NotAffectedReason::VexFixed,
-            VexStatus::Affected | VexStatus::UnderInvestigation => return,
+            VexStatus::Affected | VexStatus::UnderInvestigation => return true,
         };
         let why = statement.justification.as_ref().or(statement.impact.as_ref());
         finding.verdict = Verdict::NotAffected(reason);
@@ -49,6 +50,7 @@ impl<'a> Vex<'a> {
             Some(why) => format!("{}: {why}", statement.document),
             None => statement.document.clone(),
         });
+        true
     }
 }
 

@@ -170,7 +170,7 @@ impl Reader for Programs {
             // A Java is told by the file `release` of its home; what lies in there is that Java.
             let is_within =
                 |home: &&[u8]| directory.strip_prefix(*home).is_some_and(|rest| rest.starts_with(b"/"));
-            if name == java::NAME && homes.iter().any(|home| is_within(home)) {
+            if name == java::NAME && homes.iter().any(is_within) {
                 continue;
             }
             let mut package = Package::new(TYPE, name, version);

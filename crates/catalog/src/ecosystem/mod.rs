@@ -4,6 +4,7 @@ pub mod alpm;
 pub mod apk;
 pub mod binary;
 pub mod cargo;
+pub mod composer;
 pub mod conda;
 pub mod cpan;
 pub mod cran;
@@ -12,8 +13,10 @@ pub mod gem;
 pub mod golang;
 pub mod hackage;
 pub mod luarocks;
+pub mod maven;
 pub mod nix;
 pub mod npm;
+pub mod nuget;
 pub mod otp;
 pub mod pypi;
 pub mod rpm;
@@ -38,6 +41,12 @@ pub trait Ecosystem: Sync + std::fmt::Debug {
     /// Its readers.
     fn readers(&self) -> &'static [&'static dyn Reader];
 
+    /// Its readers of what counts only where nothing says more: lock files, which may name what is
+    /// installed anyway, and files that no package owns. They are joined after all others.
+    fn late_readers(&self) -> &'static [&'static dyn Reader] {
+        &[]
+    }
+
     /// The package URL of one of its packages.
     fn purl(&self, package: &Package, distribution: Option<&Distribution>) -> Option<Purl>;
 
@@ -52,6 +61,7 @@ pub const ALL: &[&dyn Ecosystem] = &[
     &apk::Apk,
     &binary::Binary,
     &cargo::Cargo,
+    &composer::Composer,
     &conda::Conda,
     &cpan::Cpan,
     &cran::Cran,
@@ -60,8 +70,10 @@ pub const ALL: &[&dyn Ecosystem] = &[
     &golang::Golang,
     &hackage::Hackage,
     &luarocks::Luarocks,
+    &maven::Maven,
     &nix::Nix,
     &npm::Npm,
+    &nuget::Nuget,
     &otp::Otp,
     &pypi::Pypi,
     &rpm::Rpm,

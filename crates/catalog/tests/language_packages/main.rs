@@ -13,6 +13,7 @@
 mod gem;
 mod golang;
 mod image;
+mod java;
 mod mutations;
 mod order;
 mod programs;

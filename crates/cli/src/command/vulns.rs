@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use clap::{ArgMatches, Args, Command, FromArgMatches as _};
-use plimsoll_engine::Purpose;
 use plimsoll_engine::vulnerabilities::{Advisor, VulnerabilityOptions};
+use plimsoll_engine::{Purpose, Question};
 use plimsoll_model::{Analysis, Conclusion, Finding, SeverityLevel, Verdict, Vulnerabilities};
 use plimsoll_report::explanation::{Explained, Explanation};
 use plimsoll_report::vulnerabilities::{VulnerabilityList, Vulns};
 
 use super::{Entry, format, globs};
+use crate::arguments::{BaseOption, KeyOption};
 use crate::environment::Context;
 use crate::exit::Exit;
 use crate::output::{format_option, write};
@@ -49,6 +50,13 @@ struct Arguments {
     /// VEX document (OpenVEX, CSAF or CycloneDX) whose statements lift findings
     #[arg(long, value_name = "FILE")]
     vex: Vec<PathBuf>,
+    /// Do not look for VEX documents attached to the image, nor apply them
+    #[arg(long)]
+    no_attached_vex: bool,
+    #[command(flatten)]
+    base: BaseOption,
+    #[command(flatten)]
+    key: KeyOption,
     /// Ignore entries, each with a reason, an owner and an end date
     #[arg(long, value_name = "FILE")]
     ignore: Vec<PathBuf>,
@@ -107,8 +115,17 @@ fn run(matches: &ArgMatches, context: &Context) -> Result<Exit> {
         ignores: arguments.ignore.clone(),
         oldest_fetch: arguments.max_age,
     };
-    let advisor = Advisor::open(&context.advisories()?, &options)?;
-    let analysis = context.analyse(&arguments.image, Purpose::Overview)?;
+    let mut advisor = Advisor::open(&context.advisories()?, &options)?;
+    let key = arguments.key.read()?;
+    let question = Question {
+        base: arguments.base.base.as_deref(),
+        attachments: !arguments.no_attached_vex,
+        key: key.as_ref(),
+        ..Purpose::Overview.into()
+    };
+    let asked = context.ask(&arguments.image, &question)?;
+    advisor.apply_attached(asked.vex);
+    let analysis = asked.analysis;
     let answer = advisor.find(&analysis);
     if let Some(id) = &arguments.explain {
         return explain(&advisor, &analysis, &answer, id, format(matches), context);
@@ -160,7 +177,6 @@ fn explain(
         answer,
         id,
         statements: &statements,
-        base_layers: None,
         now: advisor.now(),
         width: context.width,
     };

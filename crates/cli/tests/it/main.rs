@@ -1,6 +1,8 @@
 //! The program as a user meets it, on real images; and the project as a reader meets it.
 
 mod architecture;
+mod attached;
+mod base;
 mod commands;
 mod debian;
 mod dependencies;

@@ -61,6 +61,9 @@ pub enum NoCoverage {
     VersionUnparsable,
     /// No order of versions is known for this kind of package.
     NoVersionOrder,
+    /// Nothing in the image states the group of a Maven artifact, without which advisories do not
+    /// name it.
+    GroupUnknown,
     /// The database could not be read where it speaks of this package.
     DatabaseDamaged,
 }
@@ -83,6 +86,7 @@ impl fmt::Display for NoCoverage {
             }
             Self::VersionUnparsable => f.write_str("its version is not one of its ecosystem"),
             Self::NoVersionOrder => f.write_str("no order of versions is known for its kind"),
+            Self::GroupUnknown => f.write_str("nothing states its group, by which advisories know it"),
             Self::DatabaseDamaged => f.write_str("the advisory database is damaged where it speaks of it"),
         }
     }

@@ -98,7 +98,7 @@ fn entry<'a>(chain: &Chain<'a>) -> ChainEntry<'a> {
             position,
             digest: &layer.digest,
             instruction: layer.instruction.as_deref(),
-            base: chain.base,
+            base: chain.descent.map(|descent| descent.is_base),
         }),
         change: chain.change(),
         statements: chain.statements.iter().map(|applied| statement(applied)).collect(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use plimsoll_model::{Finding, Layer, Package, Verdict};
+use plimsoll_model::{Descent, Finding, Layer, Package, Verdict};
 
 use super::{AppliedStatement, Explanation};
 use crate::vulnerabilities::Remedy;
@@ -15,8 +15,8 @@ pub(super) struct Chain<'a> {
     pub(super) statements: Vec<&'a AppliedStatement>,
     /// The layer that brought the package, counted from one.
     pub(super) layer: Option<(usize, &'a Layer)>,
-    /// Whether that is one of the base image.
-    pub(super) base: Option<bool>,
+    /// Whether that is one of the base image; `None` where nobody knows.
+    pub(super) descent: Option<Descent>,
     layers: usize,
 }
 
@@ -43,7 +43,7 @@ impl<'a> Explanation<'a> {
                     finding,
                     statements,
                     layer: layer.and_then(|at| Some((at + 1, self.analysis.layers.get(at)?))),
-                    base: layer.and_then(|at| Some(at < self.base_layers?)),
+                    descent: self.analysis.descent(layer.and_then(|at| u32::try_from(at).ok())),
                     layers: self.analysis.layers.len(),
                 })
             })
@@ -61,9 +61,19 @@ impl Chain<'_> {
     /// What to change, in half a sentence; `None` where nothing is known to be wrong.
     pub(super) fn change(&self) -> Option<String> {
         let finding = self.finding.filter(|finding| !matches!(finding.verdict, Verdict::NotAffected(_)))?;
-        let place = match (self.base, self.layer) {
-            (Some(true), _) => "rebuild on a newer base image".to_owned(),
-            (Some(false), _) => "upgrade it in your own layer".to_owned(),
+        let place = match (self.descent, self.layer) {
+            (Some(Descent { is_base: true, is_certain: true }), _) => {
+                "rebuild on a newer base image".to_owned()
+            }
+            (Some(Descent { is_base: false, is_certain: true }), _) => {
+                "upgrade it in your own layer".to_owned()
+            }
+            (Some(Descent { is_base: true, .. }), _) => {
+                "probably in the base image: rebuild on a newer one".to_owned()
+            }
+            (Some(Descent { is_base: false, .. }), _) => {
+                "probably in your own layer: upgrade it there".to_owned()
+            }
             (None, Some((position, _))) => format!(
                 "upgrade it where layer {position} of {} is made, or rebuild on a base image that has it",
                 self.layers

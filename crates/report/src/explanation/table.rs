@@ -128,13 +128,18 @@ fn package(view: &Explanation<'_>, chain: &Chain<'_>, out: &mut Buffer<'_>) {
         line(out, 2, "Lies at", &place.to_string());
     }
     if let Some((position, layer)) = chain.layer {
-        let whose = match chain.base {
-            Some(true) => ", of the base image",
-            Some(false) => ", of the image's own",
-            None => "",
+        let whose = match chain.descent.map(plimsoll_model::Descent::word) {
+            Some("base") => ", of the base image",
+            Some("own") => ", of the image's own",
+            Some("base?") => ", probably of the base image",
+            Some("own?") => ", probably of the image's own",
+            _ => "",
         };
         let all = view.analysis.layers.len();
         line(out, 2, "Layer", &format!("{position} of {all}{whose} ({})", layer.digest.short()));
+        if let Some(base) = &view.analysis.base {
+            line(out, 2, "Base", &crate::place::base(base, all));
+        }
         line(out, 2, "Made by", layer.instruction.as_deref().unwrap_or("no instruction is recorded"));
     }
     if let Some(change) = chain.change() {

@@ -59,13 +59,14 @@ fn view<'a>(
     id: &'a str,
     statements: &'a [AppliedStatement],
 ) -> Explanation<'a> {
-    Explanation { analysis, answer, id, statements, base_layers: Some(1), now: None, width: None }
+    Explanation { analysis, answer, id, statements, now: None, width: None }
 }
 
-fn check(id: &str, statements: &[AppliedStatement], base_layers: Option<usize>, format: &str) -> String {
-    let analysis = images::analysis();
+fn check(id: &str, statements: &[AppliedStatement], base_layers: Option<u32>, format: &str) -> String {
+    let mut analysis = images::analysis_with_base();
+    analysis.base = analysis.base.filter(|base| base.layers == base_layers);
     let answer = sample::answer(&analysis);
-    let view = Explanation { base_layers, ..view(&analysis, &answer, id, statements) };
+    let view = view(&analysis, &answer, id, statements);
     images::plain(&written::<Explained>(&view, format))
 }
 

@@ -74,7 +74,8 @@ pub(crate) fn database_line(database: &DatabaseFacts, now: Option<&str>) -> Stri
     format!("Database of {built}; feeds {}; newest entry {newest}.", feeds.join(", "))
 }
 
-/// Feeds that could not be updated, and other damage to the data.
+/// Feeds that could not be updated, other damage to the data, and VEX documents that were applied
+/// without anybody having asked for it.
 pub(super) fn remarks(list: &VulnerabilityList<'_>) -> Vec<String> {
     let kept = list.answer.database.feeds.iter().filter_map(|feed| {
         let because = feed.kept_because.as_deref()?;
@@ -82,7 +83,7 @@ pub(super) fn remarks(list: &VulnerabilityList<'_>) -> Vec<String> {
         Some(format!("The feed {} could not be updated ({because}); its data is of {of}.", feed.id))
     });
     let problems = list.answer.problems.iter().map(ToString::to_string);
-    let mut remarks: Vec<String> = kept.chain(problems).collect();
+    let mut remarks: Vec<String> = kept.chain(problems).chain(attached(list)).collect();
     let damage = list.analysis.problems.len() as u64;
     if damage > 0 {
         let problems = counted(damage, "problem");
@@ -150,11 +151,28 @@ pub(super) fn selection(list: &VulnerabilityList<'_>) -> Option<String> {
 
 /// The layer that brought the package: its place among all, whose it is, its digest.
 pub(super) fn layer(list: &VulnerabilityList<'_>, finding: &Finding) -> String {
-    let Some((position, layer)) = list.layer(finding) else { return String::new() };
-    let whose = match list.is_base(finding) {
-        Some(true) => "base ",
-        Some(false) => "own ",
-        None => "",
-    };
-    format!("{position}/{} {whose}{}", list.analysis.layers.len(), layer.digest.short())
+    crate::place::layer(list.analysis, finding.layer)
+}
+
+/// Whose word some findings are lifted on that came with the image, and what it is worth.
+pub(super) fn attached(list: &VulnerabilityList<'_>) -> Vec<String> {
+    let vex = list.answer.attached_vex.iter();
+    vex.map(|vex| {
+        let lifts = match vex.lifted {
+            0 => "it lifts no finding".to_owned(),
+            lifted => format!("it lifts {}", counted(lifted, "finding")),
+        };
+        let worth = match (&vex.signer, &vex.verification) {
+            (plimsoll_model::Signer::Nobody, _) => "not signed".to_owned(),
+            (_, verified @ plimsoll_model::Verification::Verified { .. }) => format!("signature {verified}"),
+            (signer, _) => format!("signature not verified ({signer})"),
+        };
+        format!(
+            "Attached VEX {} ({}), {}, {worth}: {lifts}; --no-attached-vex leaves it out.",
+            vex.id,
+            vex.digest.short(),
+            vex.source
+        )
+    })
+    .collect()
 }

@@ -9,6 +9,7 @@ use super::totals::Totals;
 use super::words::{Remedy, address, exploited, percent, reason};
 use super::{VulnerabilityList, facts};
 use crate::page::{self, VULNERABILITY_STYLE, escape};
+use crate::place::{base_note, whose};
 use crate::units::{count, counted};
 
 /// Up to how many rows the page has: a browser stays quick, and the page says what it leaves out.
@@ -36,7 +37,11 @@ pub(super) fn write(list: &VulnerabilityList<'_>, out: &mut dyn Write) -> io::Re
         page.push_str("</p>\n");
     }
     let database = facts::database_line(&list.answer.database, list.now);
-    let _ = write!(page, "<p class=\"database\">{}</p>\n</header>\n", escape(&database));
+    let _ = writeln!(page, "<p class=\"database\">{}</p>", escape(&database));
+    if let Some(note) = base_note(list.analysis) {
+        let _ = writeln!(page, "<p class=\"database\">{}</p>", escape(&note));
+    }
+    page.push_str("</header>\n");
     write_totals(list, &mut page);
     write_findings(list, &mut page);
     write_coverage(list, &mut page);
@@ -195,8 +200,9 @@ fn write_row(list: &VulnerabilityList<'_>, finding: &Finding, page: &mut String)
     if let Some((position, layer)) = list.layer(finding) {
         let title = escape(layer.instruction.as_deref().unwrap_or("no instruction is recorded"));
         let _ = write!(page, "<span title=\"{title}\">{position}/{}</span>", list.analysis.layers.len());
-        if let Some(base) = list.is_base(finding) {
-            let _ = write!(page, " <small>{}</small>", if base { "base" } else { "own" });
+        let whose = whose(list.analysis, finding.layer);
+        if !whose.is_empty() {
+            let _ = write!(page, " <small>{whose}</small>");
         }
     }
     page.push_str("</td></tr>\n");

@@ -95,6 +95,7 @@ const fn code(reason: &NoCoverage) -> &'static str {
         NoCoverage::ReleaseNotCovered(_) => "release-not-covered",
         NoCoverage::VersionUnparsable => "version-unparsable",
         NoCoverage::NoVersionOrder => "no-version-order",
+        NoCoverage::GroupUnknown => "group-unknown",
         NoCoverage::DatabaseDamaged => "database-damaged",
     }
 }
@@ -156,6 +157,7 @@ pub(super) fn write(list: &VulnerabilityList<'_>, out: &mut dyn Write) -> io::Re
     });
     rows(&mut out, unjudged)?;
     member(&mut out, "statements_set_aside", &answer.set_aside);
+    member(&mut out, "attached_vex", &answer.attached_vex);
     out.text(",\n\"findings\": [");
     rows(&mut out, list.findings().map(|finding| entry(list, finding)))?;
     out.text("\n}\n");

@@ -10,6 +10,7 @@ use super::totals::Totals;
 use super::words::{Remedy, address, exploited, percent, state};
 use super::{VulnerabilityList, facts};
 use crate::markdown::{MAX_ROWS, code, folded, prose, rest};
+use crate::place::base_note;
 use crate::units::{count, counted};
 
 /// Up to how many findings show without being folded away.
@@ -46,6 +47,9 @@ pub(super) fn write(list: &VulnerabilityList<'_>, out: &mut dyn Write) -> io::Re
         text.push('\n');
     }
     let _ = writeln!(text, "{}", prose(&facts::database_line(&answer.database, list.now)));
+    if let Some(note) = base_note(list.analysis) {
+        let _ = write!(text, "\n{}\n", prose(&note));
+    }
     for remark in facts::remarks(list) {
         let _ = write!(text, "\n{}\n", prose(&remark));
     }

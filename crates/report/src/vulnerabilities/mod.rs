@@ -36,8 +36,6 @@ pub struct VulnerabilityList<'a> {
     pub answer: &'a Vulnerabilities,
     /// Which of the findings (indices into [`Vulnerabilities::findings`]), in the order to show.
     pub selected: Vec<usize>,
-    /// How many of the lowest layers are those of the base image; `None` where nobody knows.
-    pub base_layers: Option<usize>,
     /// The time of asking (RFC 3339), for the age of the data in documents for people. Formats
     /// for programs carry dates alone, so that the same image and database give the same bytes.
     pub now: Option<&'a str>,
@@ -58,7 +56,7 @@ impl<'a> VulnerabilityList<'a> {
                 (Reverse(worst), &finding.id, finding.package, *position)
             })
         });
-        Self { analysis, answer, selected, base_layers: None, now: None, width: None }
+        Self { analysis, answer, selected, now: None, width: None }
     }
 
     /// The chosen findings.
@@ -84,7 +82,7 @@ impl<'a> VulnerabilityList<'a> {
     /// Whether the layer that brought the package is one of the base image; `None` where nobody
     /// knows.
     fn is_base(&self, finding: &Finding) -> Option<bool> {
-        Some((finding.layer? as usize) < self.base_layers?)
+        crate::place::is_base(self.analysis, finding.layer)
     }
 }
 

@@ -166,6 +166,7 @@ pub(crate) fn answer(analysis: &Analysis) -> Vulnerabilities {
             "CVE-2021-1",
             "the ignore entry of ops@example.org matches nothing",
         )],
+        attached_vex: Vec::new(),
         database: database(),
         ..Vulnerabilities::default()
     }
@@ -206,6 +207,7 @@ pub(crate) fn clean(analysis: &Analysis) -> Vulnerabilities {
     let judged = Coverage::Judged { feeds: vec!["osv".to_owned()], scope: "npm".to_owned() };
     Vulnerabilities {
         packages: vec![judged; analysis.packages.len()],
+        attached_vex: Vec::new(),
         database: database(),
         ..Vulnerabilities::default()
     }

@@ -9,6 +9,7 @@ use plimsoll_model::{Conclusion, SeverityLevel, Verdict};
 use super::totals::Totals;
 use super::words::{Remedy, exploited, percent, state};
 use super::{VulnerabilityList, facts};
+use crate::place::base_note;
 use crate::table::{Column, clean, write_toned};
 use crate::units::count;
 
@@ -55,6 +56,9 @@ pub(super) fn write(list: &VulnerabilityList<'_>, out: &mut dyn Write) -> io::Re
     writeln!(out, "{}: {}", clean(&list.analysis.identity.name).bold(), headline.color(tone))?;
     write_totals(list, out)?;
     writeln!(out, "\n{}", clean(&facts::database_line(&list.answer.database, list.now)))?;
+    if let Some(note) = base_note(list.analysis) {
+        writeln!(out, "{}", clean(&note))?;
+    }
     for remark in facts::remarks(list) {
         writeln!(out, "{}", clean(&remark))?;
     }

@@ -15,13 +15,10 @@ fn document(format: &str, list: &VulnerabilityList<'_>) -> String {
 
 /// The sample's findings, asked for three days after its database was built.
 fn check(format: &str) -> String {
-    let analysis = images::analysis();
+    let analysis = images::analysis_with_base();
     let answer = sample::answer(&analysis);
-    let list = VulnerabilityList {
-        base_layers: Some(1),
-        now: Some("2026-07-03T08:00:00Z"),
-        ..VulnerabilityList::new(&analysis, &answer)
-    };
+    let list =
+        VulnerabilityList { now: Some("2026-07-03T08:00:00Z"), ..VulnerabilityList::new(&analysis, &answer) };
     document(format, &list)
 }
 
@@ -130,7 +127,7 @@ fn every_document_follows_its_published_schema_whatever_an_image_holds() {
         ("openvex", "openvex_json_schema.json"),
     ];
     for (analysis, answer) in answers() {
-        let list = VulnerabilityList { base_layers: Some(1), ..VulnerabilityList::new(&analysis, &answer) };
+        let list = VulnerabilityList::new(&analysis, &answer);
         for (format, schema) in published {
             // A statement is about a vulnerability: without any there is none to make.
             if format == "openvex" && answer.findings.is_empty() {
@@ -254,4 +251,26 @@ fn no_text_of_a_feed_becomes_markup_or_drives_the_terminal() {
     assert!(!page.contains("<script>"));
     let table = String::from_utf8(written::<Vulns>(&list, "table")).unwrap();
     assert!(!table.contains("\u{1b}[31m 9999") && !table.contains("\u{1b}]0"));
+}
+
+#[test]
+fn whoever_lifts_a_finding_with_a_document_that_came_with_the_image_is_named() {
+    let analysis = images::analysis_with_base();
+    let mut answer = sample::answer(&analysis);
+    answer.attached_vex.push(plimsoll_model::AppliedVex {
+        id: "https://example.org/vex-1".to_owned(),
+        digest: images::digest(0x43),
+        source: "attached to the image, found in the list of referrers".to_owned(),
+        signer: plimsoll_model::Signer::Key { hint: None },
+        verification: plimsoll_model::Verification::NotVerified,
+        statements: 3,
+        lifted: 1,
+    });
+    let list = VulnerabilityList::new(&analysis, &answer);
+    let expect = "Attached VEX https://example.org/vex-1 (434343434343), attached to the image, found in the list of referrers, signature not verified (signed with a key, signer unknown): it lifts 1 finding; --no-attached-vex leaves it out.";
+    for format in ["table", "markdown", "html", "sarif", "cyclonedx-vex"] {
+        let text = document(format, &list).replace("\\_", "_").replace("\\(", "(");
+        assert!(text.contains(expect), "{format}: {text}");
+    }
+    crate::schemas::tests::check::<Vulns>(&list);
 }
