@@ -24,6 +24,7 @@ pub mod evidence;
 pub mod executable;
 pub mod reader;
 mod semantic_version;
+mod zip;
 
 pub use claim::{Claim, ClaimId, Claims, FIRST_BYTES, Pattern};
 pub use content::{Content, NoScratch, Scratch};

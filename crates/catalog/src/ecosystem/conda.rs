@@ -88,7 +88,7 @@ impl Record {
                 licenses: text("license").into_iter().collect(),
                 requires: texts("depends"),
                 origin: text("channel"),
-                size: value.get("size").and_then(Value::as_u64),
+                size: installed_size(&value),
                 is_explicit: requested.then_some(true),
                 files: texts("files"),
                 ..Described::default()
@@ -99,6 +99,12 @@ impl Record {
             kind: kind.trim_start_matches('.').to_owned(),
         })
     }
+}
+
+/// What the record says of the sizes of the files; its own field `size` is the archive's.
+fn installed_size(record: &Value) -> Option<u64> {
+    let paths = record.pointer("/paths_data/paths")?.as_array()?;
+    paths.iter().map(|path| path.get("size_in_bytes").and_then(Value::as_u64)).sum()
 }
 
 /// The name of a channel, which conda records as a URL with the platform behind it.
@@ -171,6 +177,26 @@ impl Reader for Records {
 mod tests {
     use super::*;
     use crate::ecosystem::dpkg::sample_image::{Sample, read};
+
+    #[test]
+    fn a_record_that_rattler_wrote_is_read() {
+        // Made by `tests/fixtures/conda/make.sh`.
+        let record = include_str!("../../tests/fixtures/conda/ahoy-1.2.3-h1234_0.json");
+        let read = read(
+            &[&Records],
+            &[&[
+                Sample::File("opt/conda/conda-meta/ahoy-1.2.3-h1234_0.json", record),
+                Sample::File("opt/conda/bin/ahoy", ""),
+            ]],
+        );
+        let [package] = read.joined.packages.as_slice() else { panic!("{:?}", read.joined.packages) };
+        assert_eq!(
+            package.purl.as_ref().unwrap().to_string(),
+            "pkg:conda/ahoy@1.2.3?build=h1234_0&channel=channel&subdir=linux-64&type=conda"
+        );
+        assert_eq!((package.size, &*package.licenses), (Some(20), &["MIT".to_owned()][..]));
+        assert!(read.paths_of("ahoy").contains(&"/opt/conda/bin/ahoy".to_owned()));
+    }
 
     #[test]
     fn a_record_is_a_package() {
