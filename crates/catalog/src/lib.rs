@@ -15,6 +15,7 @@
 //! [`Fragment`]: plimsoll_model::Fragment
 
 pub mod claim;
+mod content_names;
 pub mod ecosystem;
 pub mod evidence;
 pub mod executable;

@@ -1,6 +1,20 @@
 //! What the files of an image say beyond being there and belonging to packages.
 
+pub mod linkage;
+pub mod strings;
+
+use std::collections::BTreeMap;
+
+pub use linkage::Linkage;
+pub use strings::Strings;
+
+use crate::file::FileId;
+
 /// Facts about files that are not packages, as they show in the merged image unless a fact says
 /// otherwise. One field per kind of evidence; a kind that found nothing is empty.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Evidence {}
+pub struct Evidence {
+    /// How each ELF file of the merged tree is linked and hardened. Every name of a file with
+    /// several has an entry.
+    pub linkage: BTreeMap<FileId, Linkage>,
+}
