@@ -37,6 +37,22 @@ pub trait Reader: Sync + std::fmt::Debug {
     /// to `problems`, and what could be read is kept all the same.
     fn read(&self, path: &[u8], content: &[u8], problems: &mut Vec<Problem>) -> Option<Vec<u8>>;
 
+    /// What is kept of a file that it claims by name and that is larger than the claim's limit.
+    /// Without an answer, it is told as a problem that the file is missing from the report.
+    fn too_large(&self, _path: &[u8], _size: u64) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// The most bytes of fragments that it keeps of one layer.
+    fn layer_limit(&self) -> u64 {
+        u64::MAX
+    }
+
+    /// What is kept of a file whose fragment would go beyond [`Self::layer_limit`].
+    fn beyond_layer_limit(&self) -> Option<Vec<u8>> {
+        None
+    }
+
     /// Whether what it joins is evidence that most questions do without, so that it is joined only
     /// when evidence is asked for. Its fragments are kept all the same.
     fn is_on_demand(&self) -> bool {

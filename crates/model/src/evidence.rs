@@ -2,11 +2,13 @@
 
 pub mod linkage;
 pub mod strings;
+pub mod texts;
 
 use std::collections::BTreeMap;
 
 pub use linkage::Linkage;
 pub use strings::Strings;
+pub use texts::Text;
 
 use crate::file::FileId;
 
@@ -17,4 +19,6 @@ pub struct Evidence {
     /// How each ELF file of the merged tree is linked and hardened. Every name of a file with
     /// several has an entry.
     pub linkage: BTreeMap<FileId, Linkage>,
+    /// Small texts of known kinds, under every name; what has no entry is of another kind.
+    pub texts: BTreeMap<FileId, Text>,
 }

@@ -2,8 +2,9 @@
 
 pub mod linkage;
 pub mod os_release;
+pub mod texts;
 
 use crate::reader::Reader;
 
 /// Every reader of evidence there is, in the order in which they are joined.
-pub const ALL: &[&dyn Reader] = &[&os_release::OsRelease, &linkage::LinkageReader];
+pub const ALL: &[&dyn Reader] = &[&os_release::OsRelease, &linkage::LinkageReader, &texts::Texts];

@@ -123,7 +123,7 @@ impl<'a> Executable<'a> {
     }
 
     /// The bytes from an address on, as far as they were kept.
-    fn from_address(&self, address: u64) -> Option<&'a [u8]> {
+    fn bytes_at_address(&self, address: u64) -> Option<&'a [u8]> {
         self.place_of(address).and_then(|place| self.from(place))
     }
 
@@ -132,7 +132,7 @@ impl<'a> Executable<'a> {
         let Some(address) = dynamic.get(tag::VERSION_NEEDS) else { return Part::Missing };
         let count = dynamic.get(tag::VERSION_NEED_COUNT).unwrap_or(u64::MAX);
         let read = || {
-            let mut bytes = self.from_address(address)?;
+            let mut bytes = self.bytes_at_address(address)?;
             let mut needs = Vec::new();
             let mut left = MAX_VERSIONS;
             for _ in 0..count.min(MAX_VERSIONS as u64) {
@@ -164,7 +164,7 @@ impl<'a> Executable<'a> {
         let Some(address) = dynamic.get(tag::VERSION_DEFINITIONS) else { return Part::Missing };
         let count = dynamic.get(tag::VERSION_DEFINITION_COUNT).unwrap_or(u64::MAX);
         let read = || {
-            let mut bytes = self.from_address(address)?;
+            let mut bytes = self.bytes_at_address(address)?;
             let mut versions = Vec::new();
             for _ in 0..count.min(MAX_VERSIONS as u64) {
                 let is_base = self.field(bytes, 2, 2)? & 1 != 0;
@@ -214,7 +214,7 @@ impl<'a> Executable<'a> {
         let size = if self.form.wide { 24 } else { 16 };
         let by_hash = dynamic
             .get(tag::HASH)
-            .and_then(|hash| self.field(self.from_address(hash)?, 4, 4))
+            .and_then(|hash| self.field(self.bytes_at_address(hash)?, 4, 4))
             .map(|count| count.min(MAX_SYMBOLS) * size);
         let length =
             by_hash.or_else(|| dynamic.get(tag::STRINGS)?.checked_sub(address).filter(|bytes| *bytes > 0))?;
