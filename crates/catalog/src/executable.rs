@@ -124,6 +124,11 @@ pub struct Executable<'a> {
     section_places: Vec<Option<usize>>,
 }
 
+/// The beginning of what [`Excerpt::content`] gives: all of it where the file was kept whole.
+pub(crate) fn beginning(content: &[u8]) -> &[u8] {
+    excerpt::parts(content).first().map(|(_, bytes)| *bytes).unwrap_or_default()
+}
+
 /// How numbers are written.
 #[derive(Debug, Clone, Copy)]
 struct Form {

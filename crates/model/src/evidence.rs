@@ -1,12 +1,14 @@
 //! What the files of an image say beyond being there and belonging to packages.
 
 pub mod linkage;
+pub mod references;
 pub mod strings;
 pub mod texts;
 
 use std::collections::BTreeMap;
 
 pub use linkage::Linkage;
+pub use references::References;
 pub use strings::Strings;
 pub use texts::Text;
 
@@ -19,6 +21,8 @@ pub struct Evidence {
     /// How each ELF file of the merged tree is linked and hardened. Every name of a file with
     /// several has an entry.
     pub linkage: BTreeMap<FileId, Linkage>,
+    /// What scripts, sources and configuration name.
+    pub references: References,
     /// Small texts of known kinds, under every name; what has no entry is of another kind.
     pub texts: BTreeMap<FileId, Text>,
 }

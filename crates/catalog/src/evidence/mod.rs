@@ -2,9 +2,11 @@
 
 pub mod linkage;
 pub mod os_release;
+pub mod references;
 pub mod texts;
 
 use crate::reader::Reader;
 
 /// Every reader of evidence there is, in the order in which they are joined.
-pub const ALL: &[&dyn Reader] = &[&os_release::OsRelease, &linkage::LinkageReader, &texts::Texts];
+pub const ALL: &[&dyn Reader] =
+    &[&os_release::OsRelease, &linkage::LinkageReader, &references::ReferencesReader, &texts::Texts];

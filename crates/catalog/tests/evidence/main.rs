@@ -12,3 +12,4 @@
 
 mod files;
 mod linkage;
+mod references;
