@@ -197,9 +197,7 @@ impl Directive<'_, '_> {
             let prefixes = word.iter().take_while(|byte| b"@-:+!|".contains(byte)).count();
             let bare = word.get(prefixes..).unwrap_or_default();
             for part in bare.split(|byte| *byte == b':' || *byte == b',') {
-                if is_file(part) {
-                    self.add(part, by.unwrap_or_default());
-                } else if is_first && !part.is_empty() && by.is_some() {
+                if is_file(part) || (is_first && !part.is_empty() && by.is_some()) {
                     self.add(part, by.unwrap_or_default());
                 }
             }

@@ -81,13 +81,12 @@ pub(super) fn read(content: &[u8], found: &mut Collection) {
                     source.from(at, found);
                 } else if IMPORTERS.contains(&word) {
                     source.call(at, word, found);
-                } else if !is_attribute || word.len() > 4 {
-                    if let Some((_, name)) = OPEN.iter().find(|(name, _)| *name == word)
-                        && source.next_is(b'(')
-                        && !source.is_definition(at)
-                    {
-                        found.add(content, at, ReferenceKind::Open, name.as_bytes(), "");
-                    }
+                } else if (!is_attribute || word.len() > 4)
+                    && let Some((_, name)) = OPEN.iter().find(|(name, _)| *name == word)
+                    && source.next_is(b'(')
+                    && !source.is_definition(at)
+                {
+                    found.add(content, at, ReferenceKind::Open, name.as_bytes(), "");
                 }
                 is_start = false;
                 is_attribute = false;
