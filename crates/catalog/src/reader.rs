@@ -128,7 +128,9 @@ pub struct Joined {
     pub packages: Vec<Package>,
     /// Which package (an index into `packages`) lists which file, in any order.
     pub owned: Vec<(FileId, u32)>,
-    /// What readers that are [on demand](Reader::is_on_demand) found.
+    /// Whether evidence is asked for: what packages record of their files belongs to it.
+    pub with_evidence: bool,
+    /// What readers that are [on demand](Reader::is_on_demand) found, and recorded files.
     pub evidence: Evidence,
     /// Damage that shows only when layers meet.
     pub problems: Vec<Problem>,
@@ -152,7 +154,7 @@ pub fn join(
     files: &PathIndex<'_>,
     with_evidence: bool,
 ) -> Joined {
-    let mut joined = Joined::default();
+    let mut joined = Joined { with_evidence, ..Joined::default() };
     for (reader, own) in readers.iter().zip(fragments) {
         if reader.is_on_demand() && !with_evidence {
             continue;
@@ -177,6 +179,9 @@ fn sort(joined: &mut Joined) {
     joined.packages = order.iter().filter_map(|old| packages[*old as usize].take()).collect();
     for (_, package) in &mut joined.owned {
         *package = place[*package as usize];
+    }
+    for recorded in &mut joined.evidence.recorded {
+        recorded.package = place[recorded.package as usize];
     }
     joined.owned.sort_unstable();
     joined.owned.dedup();

@@ -24,8 +24,8 @@ use crate::progress::{Counted, Progress};
 /// Answers questions about images.
 #[derive(Debug)]
 pub struct Engine {
-    settings: Settings,
-    cache: Option<Arc<LayerCache>>,
+    pub(crate) settings: Settings,
+    pub(crate) cache: Option<Arc<LayerCache>>,
     readers: Vec<&'static dyn Reader>,
 }
 

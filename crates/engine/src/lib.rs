@@ -13,6 +13,7 @@ mod analyse;
 pub mod credentials;
 mod error;
 mod layers;
+mod modified;
 mod open;
 mod progress;
 mod sbom;

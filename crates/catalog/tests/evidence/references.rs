@@ -11,6 +11,7 @@ use plimsoll_model::evidence::references::{Language, ReferenceKind};
 
 use crate::files::{for_each, has_tool, scratch};
 
+type Named = BTreeMap<(String, String), u32>;
 type Rows<'a> = (Language, bool, Vec<(ReferenceKind, u32, &'a str, &'a str)>);
 
 /// What a parser says of each file, one `number TAB kind TAB line TAB target` a line; `-` for a
@@ -72,7 +73,7 @@ for (const name of fs.readdirSync(directory).sort()) {
 /// Ours and theirs of every file with one of these endings.
 fn check(image: &str, endings: &[&[u8]], kinds: &[ReferenceKind], parse: impl Fn(&Path) -> Option<String>) {
     let directory = scratch(&format!("references-{image}"));
-    let mut ours: Vec<(String, BTreeMap<(String, String), u32>)> = Vec::new();
+    let mut ours: Vec<(String, Named)> = Vec::new();
     let (mut bytes, mut sources) = (0, 0);
     for_each(image, |path, content| {
         if !endings.iter().any(|ending| path.ends_with(ending)) || content.len() > 4 << 20 {
@@ -96,7 +97,7 @@ fn check(image: &str, endings: &[&[u8]], kinds: &[ReferenceKind], parse: impl Fn
     }
     let Some(said) = parse(&directory) else { return };
     let _ = std::fs::remove_dir_all(&directory);
-    let mut theirs: Vec<BTreeMap<(String, String), u32>> = vec![BTreeMap::new(); ours.len()];
+    let mut theirs: Vec<Named> = vec![Named::new(); ours.len()];
     let mut refused = BTreeSet::new();
     for line in said.lines() {
         let fields: Vec<&str> = line.splitn(4, '\t').collect();
