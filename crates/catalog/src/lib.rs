@@ -17,6 +17,7 @@
 
 pub mod claim;
 pub mod content;
+mod content_names;
 mod declared;
 mod described;
 pub mod ecosystem;

@@ -16,6 +16,7 @@ mod base;
 pub mod credentials;
 mod error;
 mod layers;
+mod modified;
 mod open;
 mod progress;
 mod sbom;
