@@ -26,6 +26,21 @@ pub enum Pattern {
     /// of a file larger than [`MAX_WHOLE`](crate::executable::MAX_WHOLE), its reader gets an
     /// excerpt, which [`Executable`](crate::executable::Executable) reads like the whole.
     Magic(&'static [u8]),
+    /// Every file that begins as text does ([`is_text`]), wherever it lies. Of a file larger than
+    /// the claim's limit, its reader gets as many bytes of its beginning as the limit allows.
+    Text,
+}
+
+/// Whether a file that begins so may be text: there is something, and no control character but
+/// those that text has. UTF-16 is none, and neither are archives that begin with a word.
+#[must_use]
+pub fn is_text(first: &[u8]) -> bool {
+    let control =
+        |byte: &u8| (*byte < 0x20 && !matches!(*byte, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b)) || *byte == 0x7f;
+    !first.is_empty()
+        && !first.iter().take(FIRST_BYTES).any(control)
+        && !first.starts_with(b"!<arch>\n")
+        && !first.starts_with(b"%PDF-")
 }
 
 /// One wish of a reader.
@@ -55,6 +70,7 @@ pub struct Claims {
     names: HashMap<&'static [u8], Vec<ClaimId>>,
     extensions: HashMap<&'static [u8], Vec<ClaimId>>,
     beginnings: Vec<(&'static [u8], ClaimId)>,
+    texts: Vec<ClaimId>,
 }
 
 impl Claims {
@@ -86,6 +102,7 @@ impl Claims {
                         claims.extensions.entry(extension.as_bytes()).or_default().push(id);
                     }
                     Pattern::Magic(beginning) => claims.beginnings.push((beginning, id)),
+                    Pattern::Text => claims.texts.push(id),
                 }
             }
         }
@@ -124,6 +141,15 @@ impl Claims {
         found.extend(wishes.map(|(_, id)| *id));
         found.dedup_by_key(|id| id.reader);
     }
+
+    /// Everyone who wants text, into `found`, which is cleared first; nobody where a file that
+    /// begins with `first` is none.
+    pub fn find_text(&self, first: &[u8], found: &mut Vec<ClaimId>) {
+        found.clear();
+        if !self.texts.is_empty() && is_text(first) {
+            found.extend_from_slice(&self.texts);
+        }
+    }
 }
 
 fn split(path: &[u8]) -> (&[u8], &[u8]) {
@@ -150,13 +176,14 @@ mod tests {
             1
         }
         fn claims(&self) -> &'static [Claim] {
-            const CLAIMS: [Claim; 6] = [
+            const CLAIMS: [Claim; 7] = [
                 Claim { pattern: Pattern::Path("etc/os-release"), limit: 1 },
                 Claim { pattern: Pattern::In("var/lib/dpkg/info", ".list"), limit: 2 },
                 Claim { pattern: Pattern::Each("usr/share/doc", "copyright"), limit: 3 },
                 Claim { pattern: Pattern::Name("package.json"), limit: 4 },
                 Claim { pattern: Pattern::Extension(".gemspec"), limit: 5 },
                 Claim { pattern: Pattern::Magic(b"\x7fELF"), limit: 6 },
+                Claim { pattern: Pattern::Text, limit: 7 },
             ];
             &CLAIMS
         }
@@ -199,5 +226,24 @@ mod tests {
         check(b"\x7fEL", &[]);
         check(b"#!/bin/sh", &[]);
         check(b"", &[]);
+    }
+
+    #[test]
+    fn text_is_told_by_how_it_begins() {
+        let check = |first: &[u8], wanted: bool| {
+            let mut found = Vec::new();
+            Claims::compile(&[&Sample]).find_text(first, &mut found);
+            assert_eq!(!found.is_empty(), wanted, "{first:?}");
+        };
+        check(b"#!/bin/sh\nexec a", true);
+        check(b"\tcaf\xc3\xa9 \r\n", true);
+        check("\u{feff}<?xml".as_bytes(), true);
+        check(b"", false);
+        check(b"\x7fELF\x02", false);
+        check(b"\x1f\x8b\x08", false);
+        check(b"f\0o\0", false);
+        check(b"!<arch>\ndebian", false);
+        // What comes after the first bytes is the reader's to judge.
+        check(b"sixteen letters.\0", true);
     }
 }

@@ -21,6 +21,6 @@ pub mod executable;
 pub mod reader;
 mod semantic_version;
 
-pub use claim::{Claim, ClaimId, Claims, FIRST_BYTES, Pattern};
+pub use claim::{Claim, ClaimId, Claims, FIRST_BYTES, Pattern, is_text};
 pub use ecosystem::{Ecosystem, order_versions};
 pub use reader::{Doc, Joined, LayerFragment, LayeredImage, Reader, join, readers};

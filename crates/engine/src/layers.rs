@@ -14,6 +14,10 @@ pub(crate) struct Reading<'a> {
     /// Who wants the file at hand by its name, and its content, kept whole for them.
     found: Vec<ClaimId>,
     content: Vec<u8>,
+    /// Who wants it because it is text, of which they get no more than their limit.
+    found_as_text: Vec<ClaimId>,
+    /// How much of the file is kept in `content`.
+    room: usize,
     /// Who wants it by how it begins, and what is kept for them.
     found_by_magic: Vec<ClaimId>,
     excerpt: Excerpt,
@@ -28,6 +32,8 @@ impl<'a> Reading<'a> {
             claims: Claims::compile(readers),
             found: Vec::new(),
             content: Vec::new(),
+            found_as_text: Vec::new(),
+            room: 0,
             found_by_magic: Vec::new(),
             excerpt: Excerpt::default(),
             made: Vec::new(),
@@ -104,12 +110,23 @@ impl ContentReader for Reading<'_> {
         if !self.found_by_magic.is_empty() {
             self.excerpt.begin(size);
         }
-        !self.found.is_empty() || !self.found_by_magic.is_empty()
+        self.claims.find_text(first, &mut self.found_as_text);
+        let (found, by_magic) = (&self.found, &self.found_by_magic);
+        let is_new = |claim: &ClaimId| found.iter().chain(by_magic).all(|other| other.reader != claim.reader);
+        self.found_as_text.retain(is_new);
+        self.room = if self.found.is_empty() {
+            let most = self.found_as_text.iter().map(|claim| claim.limit).max().unwrap_or(0);
+            usize::try_from(most).unwrap_or(usize::MAX)
+        } else {
+            usize::MAX
+        };
+        !self.found.is_empty() || !self.found_by_magic.is_empty() || !self.found_as_text.is_empty()
     }
 
     fn piece(&mut self, piece: &[u8]) {
-        if !self.found.is_empty() {
-            self.content.extend_from_slice(piece);
+        let room = self.room.saturating_sub(self.content.len());
+        if room > 0 {
+            self.content.extend_from_slice(piece.get(..room).unwrap_or(piece));
         }
         if !self.found_by_magic.is_empty() {
             self.excerpt.push(piece);
@@ -117,13 +134,22 @@ impl ContentReader for Reading<'_> {
     }
 
     fn end(&mut self, node: NodeId, name: &[u8]) {
-        let Self { readers, found, content, found_by_magic, excerpt, made, problems, .. } = self;
-        let whole = found.drain(..).map(|claim| (claim, false));
-        for (claim, by_magic) in whole.chain(found_by_magic.drain(..).map(|claim| (claim, true))) {
-            let content = if by_magic { excerpt.content() } else { content.as_slice() };
+        let Self { readers, found, content, found_as_text, found_by_magic, excerpt, made, problems, .. } =
+            self;
+        let mut offer = |claim: ClaimId, content: &[u8]| {
             if let Some(payload) = readers[claim.reader].read(name, content, problems) {
                 made.push((claim.reader, node, payload));
             }
+        };
+        for claim in found.drain(..) {
+            offer(claim, content);
+        }
+        for claim in found_by_magic.drain(..) {
+            offer(claim, excerpt.content());
+        }
+        for claim in found_as_text.drain(..) {
+            let limit = usize::try_from(claim.limit).unwrap_or(usize::MAX);
+            offer(claim, content.get(..limit).unwrap_or(content));
         }
     }
 }

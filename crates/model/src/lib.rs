@@ -37,7 +37,7 @@ pub use advisory::{Advisory, FixState, NameKind, RangeEnd, Scope, Severity, Stat
 pub use analysis::{Analysis, ImageConfig, ImageIdentity, Layer, LayerStatistics};
 pub use digest::{Algorithm, Digest, DigestError};
 pub use distribution::Distribution;
-pub use evidence::Evidence;
+pub use evidence::{Evidence, Place, Secret};
 pub use file::{FileId, FileKind, FileRecord, FileTable, FileTableBuilder, NewFile, NodeId, PathIndex};
 pub use finding::{
     Conclusion, Coverage, CoverageSummary, CvssScore, DatabaseFacts, ExploitProbability, FeedFacts, Finding,
