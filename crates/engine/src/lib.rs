@@ -6,13 +6,17 @@
 //!
 //! # Where to start
 //!
+//! [`lint::check`] asks the rules, [`explain::find`] says what an id stands for.
+//!
 //! [`Engine::analyse`] turns the name of an image into an [`Analysis`](plimsoll_model::Analysis).
 
 pub mod advisories;
 mod analyse;
 pub mod credentials;
 mod error;
+pub mod explain;
 mod layers;
+pub mod lint;
 mod open;
 mod progress;
 mod sbom;

@@ -26,6 +26,7 @@ pub mod evidence;
 pub mod file;
 pub mod finding;
 pub mod layer;
+pub mod lint;
 pub mod package;
 pub mod path;
 pub mod platform;
@@ -45,6 +46,7 @@ pub use finding::{
     UnknownReason, Verdict, Vulnerabilities,
 };
 pub use layer::{Fragment, LayerFacts, ReaderRevision};
+pub use lint::{About, Lint, LintRule, Observation, RuleOutcome};
 pub use package::{InstallReason, Package, PackageType, SourcePackage};
 pub use path::{PathError, TreePath};
 pub use platform::{Platform, PlatformError};
