@@ -229,7 +229,7 @@ fn sections(content: &[u8]) -> Vec<Entry> {
         match name.trim() {
             "baseurl" => entry.location = location(value.as_bytes()),
             "mirrorlist" | "metalink" if entry.location.is_empty() => {
-                entry.location = location(value.as_bytes())
+                entry.location = location(value.as_bytes());
             }
             "enabled" => entry.is_enabled = value != "0",
             "gpgcheck" => entry.must_be_signed = Some(value != "0"),

@@ -145,7 +145,7 @@ impl Reader for Secrets {
     fn join(&self, image: &LayeredImage<'_>, joined: &mut Joined) {
         // A layer that changes the owner of a file brings it again: what it says is told once,
         // with the lowest layer that has it, and shows if any of them does.
-        let mut told: BTreeMap<(&[u8], &[u8]), (&LayerFragment<'_>, u32)> = BTreeMap::new();
+        let mut told: BTreeMap<(&[u8], &[u8]), Told<'_>> = BTreeMap::new();
         for fragment in image.fragments {
             told.entry((fragment.path, fragment.payload))
                 .and_modify(|(known, _)| {
@@ -155,13 +155,16 @@ impl Reader for Secrets {
                 })
                 .or_insert((fragment, fragment.layer));
         }
-        let mut told: Vec<(&LayerFragment<'_>, u32)> = told.into_values().collect();
+        let mut told: Vec<Told<'_>> = told.into_values().collect();
         told.sort_by(|left, right| left.0.path.cmp(right.0.path).then(left.1.cmp(&right.1)));
         for (fragment, layer) in told {
             add(image, fragment, layer, joined);
         }
     }
 }
+
+/// A fragment, and the lowest layer that has the same.
+type Told<'a> = (&'a LayerFragment<'a>, u32);
 
 fn add(image: &LayeredImage<'_>, fragment: &LayerFragment<'_>, layer: u32, joined: &mut Joined) {
     let path = TreePath::from_normal(fragment.path.to_vec());

@@ -83,9 +83,7 @@ impl Reader for Ssh {
             }
             Fragment::Authorized(keys)
         } else if name.ends_with(b"_key") {
-            if memchr::memmem::find(content, b"PRIVATE KEY").is_none() {
-                return None;
-            }
+            memchr::memmem::find(content, b"PRIVATE KEY")?;
             Fragment::HostKey
         } else if path.starts_with(b"etc/ssh/") {
             Fragment::Settings(settings(content))

@@ -90,6 +90,39 @@ impl Rule for SetGroup {
     }
 }
 
+/// Capabilities that come close to being root.
+const SEVERE: [&str; 8] = [
+    "cap_sys_admin",
+    "cap_sys_ptrace",
+    "cap_sys_module",
+    "cap_dac_override",
+    "cap_dac_read_search",
+    "cap_setuid",
+    "cap_setfcap",
+    "cap_chown",
+];
+
+/// Programs that distributions give capabilities to, with the one that each has.
+const USUAL: [(&[u8], &str); 12] = [
+    (b"ping", "cap_net_raw"),
+    (b"arping", "cap_net_raw"),
+    (b"clockdiff", "cap_net_raw"),
+    (b"fping", "cap_net_raw"),
+    (b"mtr-packet", "cap_net_raw"),
+    (b"newuidmap", "cap_setuid"),
+    (b"newgidmap", "cap_setgid"),
+    (b"suexec", "cap_setgid,cap_setuid"),
+    (b"dumpcap", "cap_net_admin,cap_net_raw"),
+    (b"systemd-detect-virt", "cap_dac_override,cap_sys_ptrace"),
+    (b"gnome-keyring-daemon", "cap_ipc_lock"),
+    (b"snap-confine", "cap_sys_admin"),
+];
+
+fn is_usual(name: &[u8], capability: &str) -> bool {
+    let granted = capability.split('=').next().unwrap_or_default();
+    USUAL.contains(&(name, granted))
+}
+
 impl Rule for Capability {
     fn doc(&self) -> &'static LintRule {
         &CAPABILITY
@@ -100,22 +133,22 @@ impl Rule for Capability {
             files
                 .filter_map(|file| Some((file, facts.analysis.files.capability(file)?)))
                 .map(|(file, capability)| {
-                    // What is set in the image is told apart from what a package may have set only
-                    // by the package's scripts, which leave no trace: so the owner is no excuse.
-                    let severe = [
-                        "cap_sys_admin",
-                        "cap_sys_ptrace",
-                        "cap_sys_module",
-                        "cap_dac_override",
-                        "cap_setuid",
-                        "cap_dac_read_search",
-                    ];
-                    let severity = if severe.iter().any(|name| capability.contains(name)) {
-                        SeverityLevel::High
-                    } else {
-                        CAPABILITY.severity
+                    let observation = facts.observe_file(&CAPABILITY, file, format!("it has {capability}"));
+                    let name = facts.analysis.files.name(file);
+                    // The scripts of packages set capabilities, which leaves no trace: what a
+                    // distribution's program usually has is known by its name.
+                    let usual = facts.distribution_owner(file).filter(|_| is_usual(name, &capability));
+                    let (severity, detail) = match usual {
+                        Some(package) => (
+                            SeverityLevel::Negligible,
+                            format!("it has {capability}; usual for the package {}", package.name),
+                        ),
+                        None if SEVERE.iter().any(|name| capability.contains(name)) => {
+                            (SeverityLevel::High, observation.detail.clone())
+                        }
+                        None => (CAPABILITY.severity, observation.detail.clone()),
                     };
-                    graded(facts.observe_file(&CAPABILITY, file, format!("it has {capability}")), severity)
+                    graded(Observation { detail, ..observation }, severity)
                 })
                 .collect()
         }))

@@ -131,8 +131,16 @@ fn is_public(facts: &Facts<'_>, secret: &Secret) -> bool {
     file.is_some_and(|file| facts.analysis.owners(file).any(is_of_distribution))
 }
 
+/// Whether it is a host key that shows, which `ssh-host-key` tells.
+fn is_host_key(facts: &Facts<'_>, secret: &Secret) -> bool {
+    let known = |evidence: &plimsoll_model::Evidence| {
+        evidence.ssh.host_keys.iter().any(|key| key.place.path == secret.place.path)
+    };
+    !secret.place.is_hidden() && facts.evidence().is_ok_and(known)
+}
+
 fn tell(facts: &Facts<'_>, secret: &Secret) -> Option<Observation> {
-    if is_public(facts, secret) {
+    if is_public(facts, secret) || is_host_key(facts, secret) {
         return None;
     }
     let path = secret.place.path.to_string();

@@ -32,7 +32,7 @@ const KEYS: LintRule = LintRule {
 const HOST: LintRule = LintRule {
     id: "ssh-host-key",
     title: "SSH host key baked into the image",
-    severity: SeverityLevel::High,
+    severity: SeverityLevel::Critical,
     why: "Everybody who has the image can pose as every container of it, and listen in.",
     remedy: "Remove the keys from the image (in the layer that makes them) and let ssh-keygen -A make new ones at the first start.",
 };

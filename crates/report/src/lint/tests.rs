@@ -63,7 +63,22 @@ fn text(format: &str, lint: &Lint) -> String {
 
 #[test]
 fn the_table_tells_the_worst_first_and_what_could_not_be_seen() {
-    insta::assert_snapshot!(text("table", &lint()), @"");
+    insta::assert_snapshot!(text("table", &lint()), @r"
+    debian:12: 2 observations: 1 high, 1 medium
+
+    Severity  Observations
+    high                 1
+    medium               1
+
+    Severity  Rule            Where       What                                Layer
+    high      secret-in-file  /srv/a b:3  GitHub token (ghp_…)                2
+    medium    runs-as-root    User        no user is named, which means root
+
+    0 rules passed. `plimsoll explain RULE` says why one matters and what to do.
+
+    No data, and so not known to pass:
+      image-old: the time was not handed in
+    ");
 }
 
 #[test]
@@ -79,7 +94,11 @@ fn a_rule_without_data_has_not_passed() {
 
 #[test]
 fn csv_has_a_row_per_observation() {
-    insta::assert_snapshot!(text("csv", &lint()).replace("\r\n", "\n"), @"");
+    insta::assert_snapshot!(text("csv", &lint()).replace("\r\n", "\n"), @r#"
+    rule,severity,kind,subject,line,detail,layer,secret,package,bytes,hidden,base,instruction
+    secret-in-file,high,file,/srv/a b,3,GitHub token (ghp_…),sha256:2020202020202020202020202020202020202020202020202020202020202020,github-token,,,true,,RUN npm install left-pad
+    runs-as-root,medium,setting,User,,"no user is named, which means root",,,,,false,,
+    "#);
 }
 
 #[test]

@@ -16,7 +16,7 @@ fn is_any(path: &[u8], endings: &[&[u8]]) -> bool {
 }
 
 /// The lines of a text with their places.
-fn lines<'a>(content: &'a [u8]) -> impl Iterator<Item = (usize, &'a [u8])> {
+fn lines(content: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     let mut at = 0;
     content.split_inclusive(|byte| *byte == b'\n').map(move |line| {
         let start = at;
