@@ -20,6 +20,10 @@ pub(crate) struct Reading<'a> {
     found_large: Vec<ClaimId>,
     spool: &'a Spool,
     spooled: Option<Spooled<'a>>,
+    /// Who wants it because it is text, of which they get no more than their limit.
+    found_as_text: Vec<ClaimId>,
+    /// How much of the file is kept in `content`.
+    room: usize,
     /// Who wants it by how it begins, and what is kept for them.
     found_by_magic: Vec<ClaimId>,
     excerpt: Excerpt,
@@ -41,6 +45,8 @@ impl<'a> Reading<'a> {
             found_large: Vec::new(),
             spool,
             spooled: None,
+            found_as_text: Vec::new(),
+            room: 0,
             found_by_magic: Vec::new(),
             excerpt: Excerpt::default(),
             too_large: Vec::new(),
@@ -135,13 +141,28 @@ impl ContentReader for Reading<'_> {
         if !self.found_by_magic.is_empty() {
             self.excerpt.begin(size);
         }
-        let is_kept = !self.found.is_empty() || !self.found_large.is_empty();
+        self.claims.find_text(first, &mut self.found_as_text);
+        let (found, large, by_magic) = (&self.found, &self.found_large, &self.found_by_magic);
+        let too_large = &self.too_large;
+        self.found_as_text.retain(|claim| {
+            found.iter().chain(large).chain(by_magic).all(|other| other.reader != claim.reader)
+                && too_large.iter().all(|(reader, _)| *reader != claim.reader)
+        });
+        self.room = if self.found.is_empty() {
+            let most = self.found_as_text.iter().map(|claim| claim.limit).max().unwrap_or(0);
+            usize::try_from(most).unwrap_or(usize::MAX)
+        } else {
+            usize::MAX
+        };
+        let is_kept =
+            !self.found.is_empty() || !self.found_large.is_empty() || !self.found_as_text.is_empty();
         is_kept || !self.found_by_magic.is_empty() || !self.too_large.is_empty()
     }
 
     fn piece(&mut self, piece: &[u8]) {
-        if !self.found.is_empty() {
-            self.content.extend_from_slice(piece);
+        let room = self.room.saturating_sub(self.content.len());
+        if room > 0 {
+            self.content.extend_from_slice(piece.get(..room).unwrap_or(piece));
         }
         if let Some(spooled) = &mut self.spooled {
             spooled.push(piece);
@@ -156,6 +177,7 @@ impl ContentReader for Reading<'_> {
             readers,
             found,
             content,
+            found_as_text,
             found_by_magic,
             excerpt,
             too_large,
@@ -165,11 +187,9 @@ impl ContentReader for Reading<'_> {
             ..
         } = self;
         made.extend(too_large.drain(..).map(|(reader, payload)| (reader, node, payload)));
-        let whole = found.drain(..).map(|claim| (claim, false));
-        for (claim, by_magic) in whole.chain(found_by_magic.drain(..).map(|claim| (claim, true))) {
-            let content = if by_magic { excerpt.content() } else { content.as_slice() };
+        let mut offer = |claim: ClaimId, content: &[u8]| {
             let reader = readers[claim.reader];
-            let Some(payload) = reader.read(name, content, problems) else { continue };
+            let Some(payload) = reader.read(name, content, problems) else { return };
             let all = made_bytes[claim.reader].saturating_add(payload.len() as u64);
             if all <= reader.layer_limit() {
                 made_bytes[claim.reader] = all;
@@ -177,6 +197,16 @@ impl ContentReader for Reading<'_> {
             } else if let Some(payload) = reader.beyond_layer_limit() {
                 made.push((claim.reader, node, payload));
             }
+        };
+        for claim in found.drain(..) {
+            offer(claim, content);
+        }
+        for claim in found_by_magic.drain(..) {
+            offer(claim, excerpt.content());
+        }
+        for claim in found_as_text.drain(..) {
+            let limit = usize::try_from(claim.limit).unwrap_or(usize::MAX);
+            offer(claim, content.get(..limit).unwrap_or(content));
         }
         self.end_large(node, name);
     }

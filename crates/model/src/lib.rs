@@ -28,6 +28,7 @@ pub mod evidence;
 pub mod file;
 pub mod finding;
 pub mod layer;
+pub mod lint;
 pub mod owner;
 pub mod package;
 pub mod path;
@@ -47,7 +48,7 @@ pub use attachment::{
 pub use base::{Base, BaseEvidence, Descent};
 pub use digest::{Algorithm, Digest, DigestError};
 pub use distribution::Distribution;
-pub use evidence::Evidence;
+pub use evidence::{Evidence, Place, Secret};
 pub use file::{FileId, FileKind, FileRecord, FileTable, FileTableBuilder, NewFile, NodeId, PathIndex};
 pub use finding::{
     Conclusion, Coverage, CoverageSummary, CvssScore, DatabaseFacts, ExploitProbability, FeedCoverage,
@@ -55,6 +56,7 @@ pub use finding::{
     SeverityLevel, UnknownReason, Verdict, Vulnerabilities,
 };
 pub use layer::{Fragment, LayerFacts, ReaderRevision};
+pub use lint::{About, Lint, LintRule, Observation, RuleOutcome};
 pub use owner::ProofOwners;
 pub use package::{InstallReason, Package, PackageType, SourcePackage};
 pub use path::{PathError, TreePath};

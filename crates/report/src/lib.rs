@@ -30,6 +30,7 @@ pub mod files;
 mod format;
 mod json;
 pub mod layers;
+pub mod lint;
 mod markdown;
 pub mod overview;
 pub mod packages;

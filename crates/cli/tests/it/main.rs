@@ -8,6 +8,7 @@ mod commands;
 mod debian;
 mod dependencies;
 mod java;
+mod lint;
 mod lists;
 mod places;
 mod reference;

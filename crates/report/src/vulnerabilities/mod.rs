@@ -12,7 +12,7 @@ mod html;
 mod json;
 mod markdown;
 mod openvex;
-mod sarif;
+pub(crate) mod sarif;
 mod table;
 mod totals;
 pub(crate) mod words;
