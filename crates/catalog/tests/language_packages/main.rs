@@ -13,6 +13,7 @@
 mod gem;
 mod golang;
 mod image;
+mod locks;
 mod mutations;
 mod order;
 mod truth;
