@@ -10,6 +10,8 @@
     reason = "in a test a panic is the answer, and a skipped test says so where people look"
 )]
 
+mod composer;
+mod dotnet;
 mod gem;
 mod golang;
 mod image;
