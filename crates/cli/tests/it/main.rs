@@ -4,6 +4,7 @@ mod architecture;
 mod commands;
 mod debian;
 mod dependencies;
+mod languages;
 mod lists;
 mod places;
 mod reference;
