@@ -9,6 +9,7 @@ mod debian;
 mod dependencies;
 mod java;
 mod lint;
+mod languages;
 mod lists;
 mod places;
 mod reference;
