@@ -471,7 +471,9 @@ CVE-2021-44228
     assert_eq!(answer.packages[1], Coverage::Unknown(NoCoverage::GroupUnknown));
     assert_eq!(answer.packages[2], Coverage::Unknown(NoCoverage::VersionUnparsable));
     assert_ne!(answer.conclusion(), Conclusion::Clean);
+}
 
+#[test]
 fn a_package_of_a_module_meets_errata_of_its_own_stream_only() {
     const FEED: &str = "
 feed almalinux
