@@ -70,6 +70,9 @@ pub(super) fn fetch(
         let mut job =
             Job { feed, options, downloader: &downloader, kept: &kept, fetched: &mut fetched, told: 0 };
         job.run(&parts);
+        if job.told == 0 {
+            kept.forget_partial();
+        }
         if let Err(error) = kept.save() {
             let detail = format!(
                 "what its servers answered cannot be kept ({error}), so all of it is fetched anew the next time"
@@ -80,8 +83,11 @@ pub(super) fn fetch(
     Ok(fetched)
 }
 
+/// A feed, and the parts of it that were named.
+type Wanted = (&'static dyn Feed, Vec<String>);
+
 /// The feeds and parts that were named; an empty list of parts stands for all.
-fn wanted(named: &[String]) -> Result<Vec<(&'static dyn Feed, Vec<String>)>, AdvisoryError> {
+fn wanted(named: &[String]) -> Result<Vec<Wanted>, AdvisoryError> {
     let id_of = |name: &String| name.split('/').next().unwrap_or(name).to_owned();
     let is_known = |id: &str| feed::ALL.iter().any(|feed| feed.doc().id == id);
     let unknown: Vec<String> = named.iter().map(id_of).filter(|id| !is_known(id)).collect();

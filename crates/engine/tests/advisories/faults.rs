@@ -92,6 +92,24 @@ fn a_broken_transfer_is_taken_up_where_it_broke() {
 }
 
 #[test]
+fn a_transfer_that_was_given_up_goes_on_in_the_next_update() {
+    let world = World::new();
+    let catalogue = kev(&(0..500).map(|_| "CVE-2024-1").collect::<Vec<_>>());
+    world.server.put(KEV, catalogue.clone());
+    world.server.once(KEV, |_, honest| honest.breaking_after(1000));
+    for _ in 0..4 {
+        world.server.once(KEV, |_, _| Reply::new(503, ""));
+    }
+    let refused = world.store.update(&world.options(&["kev"]), &plimsoll_engine::NoProgress);
+    assert!(refused.unwrap_err().to_string().contains("the server answers 503"));
+    let _ = world.server.asked();
+    assert_eq!(world.update(&["kev"]), [""; 0]);
+    assert_eq!(world.server.asked(), [format!("{KEV} from 1000")]);
+    assert_eq!(std::fs::read_to_string(world.place.path().join("feeds").join(KEV)).unwrap(), catalogue);
+    assert_eq!(world.files("partial"), [""; 0]);
+}
+
+#[test]
 fn what_changed_while_it_was_broken_is_fetched_from_its_start() {
     let world = World::new();
     world.server.put(KEV, kev(&["CVE-2024-1", "CVE-2024-2", "CVE-2024-3"]));
