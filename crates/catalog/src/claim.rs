@@ -18,6 +18,9 @@ pub enum Pattern {
     /// Every file of this name directly in a directory that lies directly in this one:
     /// `Each("usr/share/doc", "copyright")` is `usr/share/doc/*/copyright`.
     Each(&'static str, &'static str),
+    /// Every file whose name ends so, directly in a directory of this name, wherever that lies:
+    /// `Inside("conda-meta", ".json")`.
+    Inside(&'static str, &'static str),
     /// Every file of this name, wherever it lies.
     Name(&'static str),
     /// Every file whose name ends so, wherever it lies: `.gemspec`, `.deps.json`. Begins with a dot.
@@ -52,6 +55,7 @@ pub struct Claims {
     paths: HashMap<&'static [u8], Vec<ClaimId>>,
     directories: HashMap<&'static [u8], Vec<(&'static [u8], ClaimId)>>,
     grandparents: HashMap<&'static [u8], Vec<(&'static [u8], ClaimId)>>,
+    parents: HashMap<&'static [u8], Vec<(&'static [u8], ClaimId)>>,
     names: HashMap<&'static [u8], Vec<ClaimId>>,
     /// By what follows the last dot, with the whole ending.
     extensions: HashMap<&'static [u8], Vec<(&'static [u8], ClaimId)>>,
@@ -80,6 +84,9 @@ impl Claims {
                         .entry(directory.as_bytes())
                         .or_default()
                         .push((name.as_bytes(), id)),
+                    Pattern::Inside(name, ending) => {
+                        claims.parents.entry(name.as_bytes()).or_default().push((ending.as_bytes(), id));
+                    }
                     Pattern::Name(name) => {
                         claims.names.entry(name.as_bytes()).or_default().push(id);
                     }
@@ -111,6 +118,9 @@ impl Claims {
             found.extend_from_slice(ids);
         }
         if let Some(wishes) = self.directories.get(directory) {
+            found.extend(wishes.iter().filter(|(end, _)| name.ends_with(end)).map(|(_, id)| *id));
+        }
+        if let Some(wishes) = self.parents.get(split(directory).1) {
             found.extend(wishes.iter().filter(|(end, _)| name.ends_with(end)).map(|(_, id)| *id));
         }
         if let Some(wishes) = self.grandparents.get(split(directory).0) {
@@ -159,13 +169,14 @@ mod tests {
             1
         }
         fn claims(&self) -> &'static [Claim] {
-            const CLAIMS: [Claim; 7] = [
+            const CLAIMS: [Claim; 8] = [
                 Claim { pattern: Pattern::Path("etc/os-release"), limit: 1 },
                 Claim { pattern: Pattern::In("var/lib/dpkg/info", ".list"), limit: 2 },
                 Claim { pattern: Pattern::Each("usr/share/doc", "copyright"), limit: 3 },
                 Claim { pattern: Pattern::Name("package.json"), limit: 4 },
                 Claim { pattern: Pattern::Extension(".gemspec"), limit: 5 },
                 Claim { pattern: Pattern::Magic(b"\x7fELF"), limit: 6 },
+                Claim { pattern: Pattern::Inside("conda-meta", ".json"), limit: 8 },
                 Claim { pattern: Pattern::Extension(".deps.json"), limit: 7 },
             ];
             &CLAIMS
@@ -196,6 +207,10 @@ mod tests {
         check("gems/rake-13.0.6.gemspec", &[5]);
         check(".gemspec", &[5]);
         check("rake.gemspec/readme", &[]);
+        check("opt/conda/conda-meta/zlib-1.3-0.json", &[8]);
+        check("conda-meta/zlib-1.3-0.json", &[8]);
+        check("conda-meta/more/zlib-1.3-0.json", &[]);
+        check("my-conda-meta/zlib-1.3-0.json", &[]);
         check("app/App.deps.json", &[7]);
         check("app/App.json", &[]);
         check("app/deps.json", &[]);

@@ -18,11 +18,13 @@
 pub mod claim;
 pub mod content;
 mod declared;
+mod described;
 pub mod ecosystem;
 pub mod evidence;
 pub mod executable;
 pub mod reader;
 mod semantic_version;
+mod zip;
 
 pub use claim::{Claim, ClaimId, Claims, FIRST_BYTES, Pattern};
 pub use content::{Content, NoScratch, Scratch};

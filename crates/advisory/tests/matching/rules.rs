@@ -442,6 +442,36 @@ fn a_language_s_package_that_the_distribution_brought_is_left_to_the_distributio
 }
 
 #[test]
+fn an_artifact_without_its_group_is_unknown_and_never_clean() {
+    const FEED: &str = "
+feed osv
+CVE-2022-1471
+  maven - - binary org.yaml:snakeyaml < 2.0
+CVE-2021-44228
+  maven - - binary org.apache.logging.log4j:log4j-core >= 2.0-beta9 , < 2.3.1 | >= 2.4.0 , < 2.12.2 | >= 2.13.0 , < 2.15.0
+";
+    check(
+        FEED,
+        "maven org.yaml:snakeyaml 1.19
+         maven org.yaml:snakeyaml 2.0.Final
+         maven org.apache.logging.log4j:log4j-core 2.0-rc1
+         maven org.apache.logging.log4j:log4j-core 2.0-alpha1
+         maven org.apache.logging.log4j:log4j-core 2.12.2
+         maven org.apache.logging.log4j:log4j-core 2.14.1
+         maven snakeyaml 1.19",
+        &[
+            "CVE-2022-1471 org.yaml:snakeyaml affected fixed 2.0 by CVE-2022-1471",
+            "CVE-2021-44228 org.apache.logging.log4j:log4j-core affected fixed 2.3.1 by CVE-2021-44228",
+            "CVE-2021-44228 org.apache.logging.log4j:log4j-core affected fixed 2.15.0 by CVE-2021-44228",
+        ],
+    );
+    let analysis = image("maven org.yaml:snakeyaml 2.2\nmaven snakeyaml 2.2\nmaven org.a:b ${v}");
+    let answer = find(&database(FEED), &analysis, &Options::default());
+    assert!(answer.packages[0].is_judged());
+    assert_eq!(answer.packages[1], Coverage::Unknown(NoCoverage::GroupUnknown));
+    assert_eq!(answer.packages[2], Coverage::Unknown(NoCoverage::VersionUnparsable));
+    assert_ne!(answer.conclusion(), Conclusion::Clean);
+
 fn a_package_of_a_module_meets_errata_of_its_own_stream_only() {
     const FEED: &str = "
 feed almalinux

@@ -17,7 +17,6 @@ mod tests;
 #[cfg(test)]
 mod torture;
 mod version;
-mod zip;
 
 use std::cmp::Ordering;
 
@@ -31,6 +30,7 @@ use super::Ecosystem;
 use crate::claim::{Claim, Pattern};
 use crate::content::{Content, NoScratch, Scratch};
 use crate::reader::{Doc, Joined, LayeredImage, Reader};
+use crate::zip;
 
 /// Maven artifacts.
 #[derive(Debug, Clone, Copy)]

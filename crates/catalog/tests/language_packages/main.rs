@@ -17,4 +17,5 @@ mod java;
 mod mutations;
 mod order;
 mod programs;
+mod tools;
 mod truth;

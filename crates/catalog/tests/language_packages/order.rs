@@ -13,6 +13,7 @@ use plimsoll_model::PackageType;
 
 mod composer;
 mod maven;
+mod small;
 
 /// A small generator of numbers, the same on every machine (xorshift).
 struct Numbers(u64);

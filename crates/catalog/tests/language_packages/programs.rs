@@ -7,9 +7,24 @@ use plimsoll_model::Package;
 
 use crate::image::{folder, look};
 
-/// Programs that lie in a package of another version, or in none: what is found, the package
-/// (empty where no package has the file), and why.
-const EXPLAINED: &[(&str, &str, &str)] = &[];
+/// Programs whose file is no package's, or lies in a package of another version: what is found,
+/// how the path begins and what it has in it, and why.
+const EXPLAINED: &[(&str, &str, &str)] = &[
+    ("bash", "/opt/links/bash-hardlink", "a hard link that the image's recipe made"),
+    ("busybox", "/bin/", "the image is Busybox and nothing else"),
+    ("glibc", "/lib/libc.so.6", "Busybox comes with its C library"),
+    ("libarchive", "/@img/sharp-libvips-linux-x64/", "an npm package with libraries of its own"),
+    ("node", "/usr/local/bin/node", "Node.js of its project, not of Debian"),
+    ("openssl", "/usr/local/bin/node", "linked into Node.js"),
+    ("zlib", "/usr/local/bin/node", "linked into Node.js, twice in its newer versions"),
+    ("zlib", "/libnode.so.108", "linked into Debian's Node.js"),
+    ("openssl", "/psycopg2_binary.libs/", "a wheel with libraries of its own"),
+    ("openssl", "/cryptography/", "linked into a wheel's module"),
+    ("libjpeg-turbo", "illow.libs/", "a wheel with libraries of its own"),
+    ("libpng", "illow.libs/", "a wheel with libraries of its own"),
+    ("xz", "illow.libs/", "a wheel with libraries of its own"),
+    ("zlib", "/lxml/", "linked into a wheel's modules"),
+];
 
 /// Whether a distribution's version (`1:2.36-9+deb12u4`) is of this upstream version, or of a
 /// longer or shorter spelling of it.

@@ -42,3 +42,11 @@ for package in *.deb; do
         dpkg -x "$package" "../unpacked/$name.partial" && mv "../unpacked/$name.partial" "../unpacked/$name"
     fi
 done
+# Two that Debian does not have.
+for package in bun=@oven/bun-linux-x64 deno=@deno/linux-x64-glibc; do
+    archive=$(npm pack --silent "${package#*=}") || continue
+    version=${archive##*x64-}
+    version=${version#glibc-}
+    name=${package%%=*}_${version%.tgz}_npm
+    mkdir -p "../unpacked/$name" && tar -xzf "$archive" -C "../unpacked/$name"
+done

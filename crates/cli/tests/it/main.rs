@@ -7,6 +7,7 @@ mod base;
 mod commands;
 mod debian;
 mod dependencies;
+mod java;
 mod lists;
 mod places;
 mod reference;

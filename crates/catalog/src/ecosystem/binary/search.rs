@@ -86,7 +86,7 @@ pub(super) fn find(executable: &Executable<'_>) -> Vec<Found> {
     }
     let soname = super::soname::of(executable);
     let file = File { regions: &regions, places: &places, soname };
-    ALL.iter().filter_map(|program| file.find(program)).collect()
+    ALL.iter().flat_map(|program| file.find(program)).collect()
 }
 
 /// One executable, looked through.
@@ -97,15 +97,14 @@ struct File<'a> {
 }
 
 impl File<'_> {
-    fn find(&self, program: &'static Program) -> Option<Found> {
-        program.signs.iter().find_map(|sign| {
-            let mut versions = self.versions(sign)?;
-            match versions.len() {
-                0 => None,
-                1 => versions.pop_first().map(|version| Found::Version(program.name, version)),
-                _ => Some(Found::Ambiguous(program.name, versions.into_iter().collect())),
-            }
-        })
+    fn find(&self, program: &'static Program) -> Vec<Found> {
+        let found =
+            program.signs.iter().find_map(|sign| self.versions(sign).filter(|found| !found.is_empty()));
+        let versions = found.unwrap_or_default();
+        if versions.len() > 1 && !program.copies {
+            return vec![Found::Ambiguous(program.name, versions.into_iter().collect())];
+        }
+        versions.into_iter().map(|version| Found::Version(program.name, version)).collect()
     }
 
     fn has(&self, text: &str) -> bool {

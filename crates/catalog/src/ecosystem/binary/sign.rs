@@ -5,6 +5,8 @@
 pub(super) struct Program {
     /// As its own project spells it, in lower case.
     pub(super) name: &'static str,
+    /// Whether one file may well have several copies of it, of several versions.
+    pub(super) copies: bool,
     /// Each of them alone proves it.
     pub(super) signs: &'static [Sign],
 }
@@ -41,6 +43,9 @@ pub(super) enum Shape {
     /// Numbers, and a letter or what says that it is no release yet: `1.1.1w`, `9.2p1`,
     /// `3.13.0rc1`, `3.5.0-beta1`.
     Lettered,
+    /// As `Lettered`, with three numbers or more: `1.1.1w`, `3.0.15`. What a fork appends
+    /// (`+quic`) is not part of it.
+    LetteredThree,
     /// `5, version 36, subversion 0`.
     Perl,
     /// `17.0.9+9`, `11.0.33-ea+8`, `1.8.0_412-b08`.
@@ -180,6 +185,11 @@ impl Shape {
             }
             Self::Lettered => {
                 let length = lettered(text)?;
+                (text.get(..length)?.to_vec(), length)
+            }
+            Self::LetteredThree => {
+                let count = numbers(text)?.split(|byte| *byte == b'.').count();
+                let length = lettered(text).filter(|_| count >= 3)?;
                 (text.get(..length)?.to_vec(), length)
             }
             Self::Three => {

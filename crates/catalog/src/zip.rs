@@ -12,18 +12,18 @@ use crate::content::Content;
 
 /// A part of some content that is an archive itself: all of it, or what lies uncompressed inside.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Part<'a> {
+pub(crate) struct Part<'a> {
     content: &'a dyn Content,
     start: u64,
     size: u64,
 }
 
 impl<'a> Part<'a> {
-    pub(super) fn whole(content: &'a dyn Content) -> Self {
+    pub(crate) fn whole(content: &'a dyn Content) -> Self {
         Self { content, start: 0, size: content.size() }
     }
 
-    pub(super) const fn size(&self) -> u64 {
+    pub(crate) const fn size(&self) -> u64 {
         self.size
     }
 
@@ -34,7 +34,7 @@ impl<'a> Part<'a> {
     }
 
     /// Whether it begins so.
-    pub(super) fn starts_with(&self, beginning: &[u8]) -> bool {
+    pub(crate) fn starts_with(&self, beginning: &[u8]) -> bool {
         let mut first = vec![0; beginning.len()];
         self.read_exact_at(&mut first, 0).is_ok() && first == beginning
     }
@@ -52,33 +52,33 @@ impl ReaderAt for Part<'_> {
 
 /// An entry of an archive's directory.
 #[derive(Debug, Clone)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     /// Its name, as the archive spells it.
-    pub(super) name: Vec<u8>,
+    pub(crate) name: Vec<u8>,
     /// What the directory says how large it is, in bytes.
-    pub(super) size: u64,
+    pub(crate) size: u64,
     /// What the directory says how many bytes it takes in the archive.
-    pub(super) packed: u64,
-    pub(super) is_encrypted: bool,
+    pub(crate) packed: u64,
+    pub(crate) is_encrypted: bool,
     method: CompressionMethod,
     checksum: u32,
     place: ZipArchiveEntryWayfinder,
 }
 
 impl Entry {
-    pub(super) fn is_stored(&self) -> bool {
+    pub(crate) fn is_stored(&self) -> bool {
         self.method == CompressionMethod::STORE
     }
 
     /// Whether Java could read it: it knows no other ways of compression.
-    pub(super) fn is_known(&self) -> bool {
+    pub(crate) fn is_known(&self) -> bool {
         self.is_stored() || self.method == CompressionMethod::DEFLATE
     }
 }
 
 /// How an archive's directory was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum End {
+pub(crate) enum End {
     /// To its end.
     Whole,
     /// It breaks off.
@@ -89,13 +89,13 @@ pub(super) enum End {
 
 /// An archive whose directory was found.
 #[derive(Debug)]
-pub(super) struct Archive<'a> {
+pub(crate) struct Archive<'a> {
     zip: ZipArchive<Part<'a>>,
 }
 
 impl<'a> Archive<'a> {
     /// Finds the directory; `None` where there is none.
-    pub(super) fn open(part: Part<'a>) -> Option<Self> {
+    pub(crate) fn open(part: Part<'a>) -> Option<Self> {
         let mut buffer = vec![0; rawzip::RECOMMENDED_BUFFER_SIZE];
         let zip = ZipLocator::new().locate_in_reader(part, &mut buffer, part.size()).ok()?;
         Some(Self { zip })
@@ -103,7 +103,7 @@ impl<'a> Archive<'a> {
 
     /// Hands every entry to `take`, until that answers `false`: its name, how many bytes it takes
     /// in the archive, and all of it.
-    pub(super) fn entries(&self, mut take: impl FnMut(&[u8], u64, &dyn Fn() -> Entry) -> bool) -> End {
+    pub(crate) fn entries(&self, mut take: impl FnMut(&[u8], u64, &dyn Fn() -> Entry) -> bool) -> End {
         let mut buffer = vec![0; MAX_CENTRAL_DIRECTORY_RECORD_SIZE];
         let mut entries = self.zip.entries(&mut buffer);
         loop {
@@ -130,20 +130,20 @@ impl<'a> Archive<'a> {
     }
 
     /// Where a stored entry lies; `None` where the archive breaks off before its end.
-    pub(super) fn part(&self, entry: &Entry) -> Option<Part<'a>> {
+    pub(crate) fn part(&self, entry: &Entry) -> Option<Part<'a>> {
         let range = self.zip.get_entry(entry.place).ok()?.compressed_data_range();
         let part = self.zip.get_ref().part(range);
         (part.size == entry.packed).then_some(part)
     }
 
     /// The content of an entry, as it unpacks.
-    pub(super) fn reader(&self, entry: &Entry) -> io::Result<Box<dyn Read + '_>> {
+    pub(crate) fn reader(&self, entry: &Entry) -> io::Result<Box<dyn Read + '_>> {
         let packed = self.zip.get_entry(entry.place).map_err(io::Error::other)?.reader();
         Ok(if entry.is_stored() { Box::new(packed) } else { Box::new(DeflateDecoder::new(packed)) })
     }
 
     /// The first bytes of an entry, `limit` at most, and what is wrong with them.
-    pub(super) fn read(&self, entry: &Entry, limit: u64) -> (Vec<u8>, Option<&'static str>) {
+    pub(crate) fn read(&self, entry: &Entry, limit: u64) -> (Vec<u8>, Option<&'static str>) {
         let mut content = Vec::new();
         let outcome = self.reader(entry).and_then(|reader| reader.take(limit).read_to_end(&mut content));
         let length = content.len() as u64;
