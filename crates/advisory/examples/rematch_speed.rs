@@ -81,7 +81,7 @@ fn build(root: &Path, path: &Path, is_old: bool) -> Result<Database, Failure> {
             let earlier = root.join("osv-earlier").join(name);
             let file = if is_old && id == "osv" && earlier.is_file() { earlier } else { file.clone() };
             let mut sink = Into { builder: &mut builder, feed: handle, is_old, error: None };
-            feed.parse(FeedFile { path: name, bytes: &mut BufReader::new(File::open(&file)?) }, &mut sink);
+            feed.parse(FeedFile::new(name, &mut BufReader::new(File::open(&file)?)), &mut sink);
             if let Some(error) = sink.error {
                 return Err(error.into());
             }

@@ -83,7 +83,7 @@ fn what_is_known_about_exploitation_is_put_right_without_a_match() {
     let build = |score: Option<u32>, exploited: bool| {
         let mut builder = DatabaseBuilder::new(Vec::new(), &std::env::temp_dir(), None).unwrap();
         for feed in ["debian", "osv"] {
-            builder.carry_over(&database(BEFORE), feed, "it is the same").unwrap();
+            builder.carry_over(&database(BEFORE), feed).unwrap();
         }
         let feed = builder.feed(FeedOrigin { id: "epss".into(), ..FeedOrigin::default() }).unwrap();
         if let Some(score) = score {
