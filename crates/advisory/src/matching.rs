@@ -36,7 +36,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use plimsoll_model::{
-    Analysis, Coverage, NoCoverage, Package, Problem, UnknownReason, Verdict, Vulnerabilities,
+    Analysis, Coverage, EndOfLife, NoCoverage, Package, Problem, UnknownReason, Verdict, Vulnerabilities,
 };
 
 pub use age::AgeLimits;
@@ -103,10 +103,30 @@ pub fn find(database: &Database, analysis: &Analysis, options: &Options<'_>) -> 
         }
     }
     answer.coverage = coverage::summarise(&analysis.packages, &answer.packages, &matcher.speakers);
+    answer.end_of_life = end_of_life(database, analysis).unwrap_or_else(|error| {
+        let detail = format!("the distribution's dates could not be read: {error}");
+        answer.problems.push(Problem::new("advisory-database-damaged", "end of life", detail));
+        None
+    });
     answer.problems.extend(ignores.problems());
     answer.problems.sort();
     answer.problems.dedup();
     answer
+}
+
+/// Until when the image's distribution gets security fixes.
+fn end_of_life(database: &Database, analysis: &Analysis) -> Result<Option<EndOfLife>, DatabaseError> {
+    let Some(distribution) = &analysis.distribution else { return Ok(None) };
+    let own = release::candidates(distribution).into_iter().next();
+    let Some(release::Candidate { distribution, releases: release::Releases::Named(names) }) = own else {
+        return Ok(None);
+    };
+    for name in names {
+        if let Some(dates) = database.end_of_life(&distribution, &name)? {
+            return Ok(Some(dates));
+        }
+    }
+    Ok(None)
 }
 
 /// One database, one image, and what was found out about who speaks for its kinds of package.

@@ -15,7 +15,7 @@ pub use coverage::{Coverage, CoverageSummary, FeedCoverage, NoCoverage, SetAside
 pub use enrichment::{CvssScore, ExploitProbability, KnownExploited, SeverityLevel};
 pub use verdict::{NotAffectedReason, UnknownReason, Verdict};
 
-use crate::advisory::{FixState, Scope, Severity};
+use crate::advisory::{EndOfLife, FixState, Scope, Severity};
 use crate::attachment::AppliedVex;
 use crate::path::TreePath;
 use crate::problem::Problem;
@@ -95,6 +95,9 @@ pub struct Vulnerabilities {
     pub problems: Vec<Problem>,
     /// VEX documents that were found attached to the image and applied, in the order found.
     pub attached_vex: Vec<AppliedVex>,
+    /// Until when the release of the image's distribution gets security fixes, where the database
+    /// knows.
+    pub end_of_life: Option<EndOfLife>,
     /// What all this was made with.
     pub database: DatabaseFacts,
 }

@@ -56,20 +56,15 @@ pub fn changed_exploitation(
     changed.into_iter().map(known).collect()
 }
 
-/// Keys whose first entries in two tables of flaws differ; a look-up gives the first.
+/// Keys of two tables of flaws whose entries differ.
 fn differences(
     (old, before): (&Database, &Table),
     (new, after): (&Database, &Table),
     changed: &mut BTreeSet<String>,
 ) -> Result<(), DatabaseError> {
-    let (mut left, mut right) = (before.cursor(&old.source), after.cursor(&new.source));
-    let step = |cursor: &mut Cursor<'_>, passed: Option<&[u8]>| loop {
-        match cursor.next_entry()? {
-            Some((key, _)) if Some(key.as_slice()) == passed => {}
-            other => return Ok::<_, DatabaseError>(other),
-        }
-    };
-    let (mut one, mut other) = (step(&mut left, None)?, step(&mut right, None)?);
+    let mut left = Entries { cursor: before.cursor(&old.source), ahead: None };
+    let mut right = Entries { cursor: after.cursor(&new.source), ahead: None };
+    let (mut one, mut other) = (left.step()?, right.step()?);
     loop {
         let order = match (&one, &other) {
             (None, None) => return Ok(()),
@@ -77,17 +72,46 @@ fn differences(
             (None, Some(_)) => Ordering::Greater,
             (Some((one, _)), Some((other, _))) => one.cmp(other),
         };
-        let same = one == other;
-        let key = if order.is_le() { one.clone() } else { other.clone() };
-        let Some((key, _)) = key else { return Ok(()) };
-        if !same && let Ok(cve) = String::from_utf8(key.clone()) {
+        let first = if order.is_le() { &one } else { &other };
+        if one != other
+            && let Some(Ok(cve)) = first.as_ref().map(|(key, _)| String::from_utf8(key.clone()))
+        {
             changed.insert(cve);
         }
         if order.is_le() {
-            one = step(&mut left, Some(&key))?;
+            one = left.step()?;
         }
         if order.is_ge() {
-            other = step(&mut right, Some(&key))?;
+            other = right.step()?;
+        }
+    }
+}
+
+/// A key and all its entries.
+type KeyEntries = (Vec<u8>, Vec<Vec<u8>>);
+
+/// Keys with all their entries, one for each feed that speaks of the flaw.
+struct Entries<'a> {
+    cursor: Cursor<'a>,
+    ahead: Option<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Entries<'_> {
+    fn step(&mut self) -> Result<Option<KeyEntries>, DatabaseError> {
+        let first = match self.ahead.take() {
+            Some(entry) => Some(entry),
+            None => self.cursor.next_entry()?,
+        };
+        let Some((key, value)) = first else { return Ok(None) };
+        let mut values = vec![value];
+        loop {
+            match self.cursor.next_entry()? {
+                Some((next, value)) if next == key => values.push(value),
+                other => {
+                    self.ahead = other;
+                    return Ok(Some((key, values)));
+                }
+            }
         }
     }
 }

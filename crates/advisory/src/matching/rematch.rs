@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use plimsoll_model::{Analysis, Coverage, NoCoverage, Vulnerabilities};
 
-use super::{Matcher, Options, coverage, find, package_keys};
+use super::{Matcher, Options, coverage, end_of_life, find, package_keys};
 use crate::database::{
     Database, DatabaseError, Exploitation, PackageKey, changed_exploitation, changed_names,
 };
@@ -109,6 +109,7 @@ pub fn bring_up_to_date(
     }
     answer.coverage = coverage::summarise(&analysis.packages, &answer.packages, &matcher.speakers);
     answer.database = database.facts().clone();
+    answer.end_of_life = end_of_life(database, analysis)?;
     if !changes.exploitation.is_empty() {
         for finding in &mut answer.findings {
             let cves =
@@ -139,9 +140,9 @@ fn is_covered_alike(matcher: &mut Matcher<'_>, analysis: &Analysis, answer: &Vul
     alike.all(|(package, coverage)| match coverage {
         Coverage::NotInstalled | Coverage::JudgedAsPartOf(_) => true,
         Coverage::Unknown(NoCoverage::DatabaseDamaged) => false,
-        Coverage::Unknown(NoCoverage::VersionUnparsable | NoCoverage::NoVersionOrder) => {
-            matcher.speakers(package.kind.as_str()).answer.is_ok()
-        }
+        Coverage::Unknown(
+            NoCoverage::VersionUnparsable | NoCoverage::NoVersionOrder | NoCoverage::GroupUnknown,
+        ) => matcher.speakers(package.kind.as_str()).answer.is_ok(),
         Coverage::Unknown(why) => matcher.speakers(package.kind.as_str()).answer.as_ref().err() == Some(why),
         Coverage::Judged { feeds, scope } => {
             let speakers = matcher.speakers(package.kind.as_str());

@@ -92,6 +92,30 @@ pub(crate) fn database_line(
     format!("Database of {built}; feeds used: {}; {newest}.", ids.join(", "))
 }
 
+/// Until when the image's distribution gets security fixes; nothing where nobody says.
+pub(super) fn support(list: &VulnerabilityList<'_>) -> Option<String> {
+    let dates = list.answer.end_of_life.as_ref()?;
+    let name = list.analysis.distribution.as_ref()?.title();
+    let (last, support) = match dates.last_day() {
+        Some(known) => known,
+        None if dates.is_over == Some(true) => {
+            return Some(format!(
+                "{name} gets no security fixes any more: its feeds may not know new flaws."
+            ));
+        }
+        None => return None,
+    };
+    let of = support.map(|support| format!(" ({support})")).unwrap_or_default();
+    let over = list.now.is_some_and(|now| last < day(now));
+    Some(if over {
+        format!("{name} gets no security fixes since {last}{of}: its feeds may not know new flaws.")
+    } else if support.is_some() && list.now.and_then(|now| dates.is_over_on(now)) == Some(true) {
+        format!("{name} gets security fixes until {last} from {} alone.", support.unwrap_or_default())
+    } else {
+        format!("{name} gets security fixes until {last}{of}.")
+    })
+}
+
 /// A day, and how long ago it was.
 fn dated(moment: &str, now: Option<&str>) -> String {
     match now.and_then(|now| age(moment, now)) {

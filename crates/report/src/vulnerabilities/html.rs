@@ -38,7 +38,7 @@ pub(super) fn write(list: &VulnerabilityList<'_>, out: &mut dyn Write) -> io::Re
     }
     let database = facts::database_line(&list.answer.database, &list.answer.coverage, list.now);
     let _ = writeln!(page, "<p class=\"database\">{}</p>", escape(&database));
-    if let Some(note) = base_note(list.analysis) {
+    for note in facts::support(list).into_iter().chain(base_note(list.analysis)) {
         let _ = writeln!(page, "<p class=\"database\">{}</p>", escape(&note));
     }
     page.push_str("</header>\n");

@@ -127,6 +127,7 @@ pub(super) fn write(list: &VulnerabilityList<'_>, out: &mut dyn Write) -> io::Re
         out.text(&format!("{comma}\"{level}\":{{\"affected\":{findings},\"fixable\":{fixable}}}"));
     }
     out.text("}");
+    member(&mut out, "end_of_life", &answer.end_of_life);
     member(&mut out, "database", &DatabaseEntry::of(&answer.database));
     member(&mut out, "advisory_problems", &answer.problems);
     out.text(",\n\"coverage\": [");

@@ -48,7 +48,7 @@ pub(super) fn write(list: &VulnerabilityList<'_>, out: &mut dyn Write) -> io::Re
     }
     let database = facts::database_line(&answer.database, &answer.coverage, list.now);
     let _ = writeln!(text, "{}", prose(&database));
-    if let Some(note) = base_note(list.analysis) {
+    for note in facts::support(list).into_iter().chain(base_note(list.analysis)) {
         let _ = write!(text, "\n{}\n", prose(&note));
     }
     for remark in facts::remarks(list) {

@@ -62,7 +62,7 @@ pub(super) fn write(list: &VulnerabilityList<'_>, out: &mut dyn Write) -> io::Re
     }
     let database = facts::database_line(&answer.database, &answer.coverage, list.now);
     writeln!(out, "{}", clean(&database))?;
-    if let Some(note) = base_note(list.analysis) {
+    for note in facts::support(list).into_iter().chain(base_note(list.analysis)) {
         writeln!(out, "{}", clean(&note))?;
     }
     for remark in facts::remarks(list) {

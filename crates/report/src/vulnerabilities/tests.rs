@@ -339,3 +339,35 @@ fn whoever_lifts_a_finding_with_a_document_that_came_with_the_image_is_named() {
     }
     crate::schemas::tests::check::<Vulns>(&list);
 }
+
+#[test]
+fn the_end_of_the_distribution_s_support_is_told() {
+    let analysis = images::analysis();
+    let check = |until: &str, further: Option<&str>, expect: &str| {
+        let dates = plimsoll_model::EndOfLife {
+            supported_until: Some(until.to_owned()),
+            further: further
+                .map(|until| plimsoll_model::FurtherSupport {
+                    name: "LTS".to_owned(),
+                    until: until.to_owned(),
+                })
+                .into_iter()
+                .collect(),
+            ..plimsoll_model::EndOfLife::default()
+        };
+        let answer = Vulnerabilities { end_of_life: Some(dates), ..sample::clean(&analysis) };
+        let list = VulnerabilityList {
+            now: Some("2026-07-03T08:00:00Z"),
+            ..VulnerabilityList::new(&analysis, &answer)
+        };
+        for format in ["table", "markdown", "html"] {
+            let text = document(format, &list).replace("\\(", "(").replace("\\)", ")");
+            let line = format!("Debian GNU/Linux 12 (bookworm) gets {expect}.");
+            assert!(text.contains(&line), "{format}: {line} {text}");
+        }
+        crate::schemas::tests::check::<Vulns>(&list);
+    };
+    check("2027-01-01", None, "security fixes until 2027-01-01");
+    check("2026-06-10", Some("2028-06-30"), "security fixes until 2028-06-30 from LTS alone");
+    check("2021-05-01", None, "no security fixes since 2021-05-01: its feeds may not know new flaws");
+}
