@@ -229,9 +229,9 @@ fn main() -> Result<(), Failure> {
         let before = answer.findings.clone();
         let start = Instant::now();
         let held = holding.contains(&number);
-        let done = bring_up_to_date(&new, &changes, held, &analysis, &mut answer, &options)?;
+        let done = bring_up_to_date((&old, &new), &changes, held, &analysis, &mut answer, &options)?;
         updating += start.elapsed();
-        matched += u32::from(done == Renewal::Matched);
+        matched += u32::from(done != Renewal::Refreshed);
         let start = Instant::now();
         let expected = find(&new, &analysis, &options);
         anew += start.elapsed();
@@ -242,7 +242,7 @@ fn main() -> Result<(), Failure> {
         moved += u32::from(before != expected.findings);
     }
     println!(
-        "brought up to date in {:.2?}: {matched} matched anew, {} refreshed; {moved} have other findings now",
+        "brought up to date in {:.2?}: {matched} matched where a name changed, {} only refreshed; {moved} have other findings now",
         finding + updating,
         lists - matched
     );

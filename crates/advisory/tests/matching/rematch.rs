@@ -31,7 +31,7 @@ fn lists() -> Vec<Analysis> {
     .into()
 }
 
-/// What becomes of each of the lists (m: matched, r: refreshed), and whether all are as new.
+/// What becomes of each of the lists (m: matched, p: in part, r: refreshed), and whether all are as new.
 fn check_databases(old: &Database, new: &Database, expect: &str) {
     let lists = lists();
     let options = Options::default();
@@ -46,8 +46,9 @@ fn check_databases(old: &Database, new: &Database, expect: &str) {
     let mut done = String::new();
     for ((number, list), answer) in (0..).zip(&lists).zip(&mut answers) {
         let held = holding.contains(&number);
-        done.push(match bring_up_to_date(new, &changes, held, list, answer, &options).unwrap() {
+        done.push(match bring_up_to_date((old, new), &changes, held, list, answer, &options).unwrap() {
             Renewal::Matched => 'm',
+            Renewal::Partly => 'p',
             Renewal::Refreshed => 'r',
         });
         assert_eq!(*answer, find(new, list, &options), "list {number}");
@@ -60,20 +61,20 @@ fn check(after: &str, expect: &str) {
 }
 
 #[test]
-fn only_lists_with_a_changed_name_are_matched_again() {
+fn only_packages_with_a_changed_name_are_matched_again() {
     check(BEFORE, "rrrrrr");
-    check(&BEFORE.replace("openssl < 3", "openssl < 4"), "mrrrrr");
-    check(&BEFORE.replace("aliases=CVE-2024-3", "aliases=CVE-2024-4"), "rrmrrr");
+    check(&BEFORE.replace("openssl < 3", "openssl < 4"), "prrrrr");
+    check(&BEFORE.replace("aliases=CVE-2024-3", "aliases=CVE-2024-4"), "rrprrr");
     check(&BEFORE.replace("ms < 2", "ms < 2\nGHSA-b\n  npm - - binary unheard-of < 1"), "rrrrrr");
     // A name is in the list whatever release the statement is about.
-    check(&BEFORE.replace("zlib < 2", "zlib < 2\n  deb debian 11 source zlib < 1"), "rmrmrr");
+    check(&BEFORE.replace("zlib < 2", "zlib < 2\n  deb debian 11 source zlib < 1"), "rprprr");
 }
 
 #[test]
 fn lists_of_which_another_feed_speaks_now_are_matched_again() {
     // A release that nobody spoke for, and one that nobody speaks for any more.
     check(&BEFORE.replace("zlib < 2", "zlib < 2\n  deb debian 13 source other < 1"), "rrrmrr");
-    check(&BEFORE.replace("debian 12", "debian 11"), "mmrmrr");
+    check(&BEFORE.replace("debian 12", "debian 11"), "mmrprr");
     check(&format!("{BEFORE}feed secdb\nCVE-2024-9\n  apk alpine 3.18 source other < 1\n"), "rrrrmr");
     check(&BEFORE.replace("feed osv", "feed registry"), "rrmrrr");
 }

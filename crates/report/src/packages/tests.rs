@@ -48,10 +48,10 @@ fn json_has_one_package_a_line() {
     "base_image": null,
     "distribution": {"id":"debian","name":"Debian GNU/Linux","pretty_name":"Debian GNU/Linux 12 (bookworm)","version_id":"12","codename":"bookworm","point_release":"12.7","evidence":"/usr/lib/os-release"},
     "packages": [
-    {"type":"deb","name":"bash","version":"5.2.15-2+b7","arch":"amd64","source":null,"licenses":["GPL-3.0-or-later"],"size":7164928,"purl":"pkg:deb/debian/bash@5.2.15-2%2Bb7?arch=amd64&distro=debian-12","layer":"sha256:1010101010101010101010101010101010101010101010101010101010101010","base":null,"evidence":"/var/lib/dpkg/status","place":null,"declared":false,"reason":"explicit","vendor":"Matthias Klose <doko@debian.org>","signing_key":null,"origin":null,"url":"http://tiswww.case.edu/php/chet/bash/bashtop.html","summary":"GNU Bourne Again SHell","requires":["base-files (>= 2.1.12)"],"provides":[]},
-    {"type":"deb","name":"libc6","version":"2.36-9+deb12u8","arch":"amd64","source":{"name":"glibc","version":null},"licenses":["LGPL-2.1-or-later","BSD, as of Berkeley"],"size":13126656,"purl":"pkg:deb/debian/libc6@2.36-9%2Bdeb12u8?arch=amd64&distro=debian-12","layer":"sha256:1010101010101010101010101010101010101010101010101010101010101010","base":null,"evidence":"/var/lib/dpkg/status","place":null,"declared":false,"reason":"unknown","vendor":"Matthias Klose <doko@debian.org>","signing_key":null,"origin":null,"url":null,"summary":null,"requires":[],"provides":[]},
-    {"type":"deb","name":"passwd","version":"1:4.13+dfsg1-1+b1","arch":"amd64","source":{"name":"shadow","version":"1:4.13+dfsg1-1"},"licenses":[],"size":null,"purl":"pkg:deb/debian/passwd@1:4.13%2Bdfsg1-1%2Bb1?arch=amd64&distro=debian-12","layer":"sha256:1010101010101010101010101010101010101010101010101010101010101010","base":null,"evidence":"/var/lib/dpkg/status","place":null,"declared":false,"reason":"unknown","vendor":"Matthias Klose <doko@debian.org>","signing_key":null,"origin":null,"url":null,"summary":null,"requires":[],"provides":[]},
-    {"type":"npm","name":"left-pad","version":"1.3.0","arch":null,"source":null,"licenses":["(MIT OR WTFPL)"],"size":null,"purl":"pkg:npm/left-pad@1.3.0","layer":"sha256:2020202020202020202020202020202020202020202020202020202020202020","base":null,"evidence":null,"place":"/srv/node_modules/left-pad","declared":false,"reason":"unknown","vendor":null,"signing_key":null,"origin":null,"url":null,"summary":null,"requires":[],"provides":[]}
+    {"type":"deb","name":"bash","version":"5.2.15-2+b7","arch":"amd64","source":null,"licenses":["GPL-3.0-or-later"],"size":7164928,"purl":"pkg:deb/debian/bash@5.2.15-2%2Bb7?arch=amd64&distro=debian-12","layer":"sha256:1010101010101010101010101010101010101010101010101010101010101010","base":null,"evidence":"/var/lib/dpkg/status","place":null,"declared":false,"reason":"explicit","vendor":"Matthias Klose <doko@debian.org>","signing_key":null,"origin":null,"url":"http://tiswww.case.edu/php/chet/bash/bashtop.html","summary":"GNU Bourne Again SHell","requires":["base-files (>= 2.1.12)"],"provides":[],"part_of":[]},
+    {"type":"deb","name":"libc6","version":"2.36-9+deb12u8","arch":"amd64","source":{"name":"glibc","version":null},"licenses":["LGPL-2.1-or-later","BSD, as of Berkeley"],"size":13126656,"purl":"pkg:deb/debian/libc6@2.36-9%2Bdeb12u8?arch=amd64&distro=debian-12","layer":"sha256:1010101010101010101010101010101010101010101010101010101010101010","base":null,"evidence":"/var/lib/dpkg/status","place":null,"declared":false,"reason":"unknown","vendor":"Matthias Klose <doko@debian.org>","signing_key":null,"origin":null,"url":null,"summary":null,"requires":[],"provides":[],"part_of":[]},
+    {"type":"deb","name":"passwd","version":"1:4.13+dfsg1-1+b1","arch":"amd64","source":{"name":"shadow","version":"1:4.13+dfsg1-1"},"licenses":[],"size":null,"purl":"pkg:deb/debian/passwd@1:4.13%2Bdfsg1-1%2Bb1?arch=amd64&distro=debian-12","layer":"sha256:1010101010101010101010101010101010101010101010101010101010101010","base":null,"evidence":"/var/lib/dpkg/status","place":null,"declared":false,"reason":"unknown","vendor":"Matthias Klose <doko@debian.org>","signing_key":null,"origin":null,"url":null,"summary":null,"requires":[],"provides":[],"part_of":[]},
+    {"type":"npm","name":"left-pad","version":"1.3.0","arch":null,"source":null,"licenses":["(MIT OR WTFPL)"],"size":null,"purl":"pkg:npm/left-pad@1.3.0","layer":"sha256:2020202020202020202020202020202020202020202020202020202020202020","base":null,"evidence":null,"place":"/srv/node_modules/left-pad","declared":false,"reason":"unknown","vendor":null,"signing_key":null,"origin":null,"url":null,"summary":null,"requires":[],"provides":[],"part_of":[]}
     ]
     }
     "#);
@@ -64,7 +64,7 @@ fn cyclonedx_names_image_system_and_packages() {
     "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
     "bomFormat": "CycloneDX",
     "specVersion": "1.6",
-    "serialNumber": "urn:uuid:31be96a4-e8d2-8f1f-a157-da4743af37eb",
+    "serialNumber": "urn:uuid:cd03bbcd-40c4-8690-9b00-7ec5175d728a",
     "version": 1,
     "metadata": {
     "timestamp": "2024-10-17T00:20:20Z",
@@ -93,7 +93,7 @@ fn spdx_names_image_system_and_packages() {
     "dataLicense": "CC0-1.0",
     "SPDXID": "SPDXRef-DOCUMENT",
     "name": "debian:12",
-    "documentNamespace": "https://plimsoll.invalid/spdx/21486c31-b8a8-84ea-acce-88d9813da9d6",
+    "documentNamespace": "https://plimsoll.invalid/spdx/38c3bf5e-7095-8a6b-b098-56e93e1f10a0",
     "creationInfo": {"comment":"The time is the image's own, so that the same image gives the same document.","created":"2024-10-17T00:20:20Z","creators":["Tool: plimsoll-0.1.0"]},
     "packages": [
     {"SPDXID":"SPDXRef-image","name":"debian:12","versionInfo":"sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb","primaryPackagePurpose":"CONTAINER","downloadLocation":"NOASSERTION","filesAnalyzed":false,"checksums":[{"algorithm":"SHA256","checksumValue":"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"}],"licenseConcluded":"NOASSERTION","licenseDeclared":"NOASSERTION","copyrightText":"NOASSERTION","externalRefs":[{"referenceCategory":"PACKAGE-MANAGER","referenceLocator":"pkg:oci/debian@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb?arch=amd64&repository_url=docker.io%2Flibrary%2Fdebian&tag=12","referenceType":"purl"}]},
