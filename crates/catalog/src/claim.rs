@@ -18,9 +18,12 @@ pub enum Pattern {
     /// Every file of this name directly in a directory that lies directly in this one:
     /// `Each("usr/share/doc", "copyright")` is `usr/share/doc/*/copyright`.
     Each(&'static str, &'static str),
+    /// Every file whose name ends so, directly in a directory of this name, wherever that lies:
+    /// `Inside("conda-meta", ".json")`.
+    Inside(&'static str, &'static str),
     /// Every file of this name, wherever it lies.
     Name(&'static str),
-    /// Every file whose name ends so, from its last dot on, wherever it lies: `.gemspec`.
+    /// Every file whose name ends so, wherever it lies: `.gemspec`, `.deps.json`. Begins with a dot.
     Extension(&'static str),
     /// Every file whose content begins so, wherever it lies. The claim's limit is not looked at:
     /// of a file larger than [`MAX_WHOLE`](crate::executable::MAX_WHOLE), its reader gets an
@@ -67,8 +70,10 @@ pub struct Claims {
     paths: HashMap<&'static [u8], Vec<ClaimId>>,
     directories: HashMap<&'static [u8], Vec<(&'static [u8], ClaimId)>>,
     grandparents: HashMap<&'static [u8], Vec<(&'static [u8], ClaimId)>>,
+    parents: HashMap<&'static [u8], Vec<(&'static [u8], ClaimId)>>,
     names: HashMap<&'static [u8], Vec<ClaimId>>,
-    extensions: HashMap<&'static [u8], Vec<ClaimId>>,
+    /// By what follows the last dot, with the whole ending.
+    extensions: HashMap<&'static [u8], Vec<(&'static [u8], ClaimId)>>,
     beginnings: Vec<(&'static [u8], ClaimId)>,
     texts: Vec<ClaimId>,
 }
@@ -95,11 +100,16 @@ impl Claims {
                         .entry(directory.as_bytes())
                         .or_default()
                         .push((name.as_bytes(), id)),
+                    Pattern::Inside(name, ending) => {
+                        claims.parents.entry(name.as_bytes()).or_default().push((ending.as_bytes(), id));
+                    }
                     Pattern::Name(name) => {
                         claims.names.entry(name.as_bytes()).or_default().push(id);
                     }
                     Pattern::Extension(extension) => {
-                        claims.extensions.entry(extension.as_bytes()).or_default().push(id);
+                        let ending = extension.as_bytes();
+                        let (_, last) = split_extension(ending).unwrap_or((b"", ending));
+                        claims.extensions.entry(last).or_default().push((ending, id));
                     }
                     Pattern::Magic(beginning) => claims.beginnings.push((beginning, id)),
                     Pattern::Text => claims.texts.push(id),
@@ -116,15 +126,18 @@ impl Claims {
         if let Some(ids) = self.names.get(name) {
             found.extend_from_slice(ids);
         }
-        if let Some(dot) = name.iter().rposition(|byte| *byte == b'.')
-            && let Some(ids) = self.extensions.get(&name[dot..])
+        if let Some((_, extension)) = split_extension(name)
+            && let Some(wishes) = self.extensions.get(extension)
         {
-            found.extend_from_slice(ids);
+            found.extend(wishes.iter().filter(|(ending, _)| name.ends_with(ending)).map(|(_, id)| *id));
         }
         if let Some(ids) = self.paths.get(path) {
             found.extend_from_slice(ids);
         }
         if let Some(wishes) = self.directories.get(directory) {
+            found.extend(wishes.iter().filter(|(end, _)| name.ends_with(end)).map(|(_, id)| *id));
+        }
+        if let Some(wishes) = self.parents.get(split(directory).1) {
             found.extend(wishes.iter().filter(|(end, _)| name.ends_with(end)).map(|(_, id)| *id));
         }
         if let Some(wishes) = self.grandparents.get(split(directory).0) {
@@ -158,6 +171,12 @@ fn split(path: &[u8]) -> (&[u8], &[u8]) {
         .map_or((b"".as_slice(), path), |slash| (&path[..slash], &path[slash + 1..]))
 }
 
+/// A name before and from its last dot on.
+fn split_extension(name: &[u8]) -> Option<(&[u8], &[u8])> {
+    let dot = name.iter().rposition(|byte| *byte == b'.')?;
+    name.split_at_checked(dot)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -176,14 +195,16 @@ mod tests {
             1
         }
         fn claims(&self) -> &'static [Claim] {
-            const CLAIMS: [Claim; 7] = [
+            const CLAIMS: [Claim; 9] = [
                 Claim { pattern: Pattern::Path("etc/os-release"), limit: 1 },
                 Claim { pattern: Pattern::In("var/lib/dpkg/info", ".list"), limit: 2 },
                 Claim { pattern: Pattern::Each("usr/share/doc", "copyright"), limit: 3 },
                 Claim { pattern: Pattern::Name("package.json"), limit: 4 },
                 Claim { pattern: Pattern::Extension(".gemspec"), limit: 5 },
                 Claim { pattern: Pattern::Magic(b"\x7fELF"), limit: 6 },
-                Claim { pattern: Pattern::Text, limit: 7 },
+                Claim { pattern: Pattern::Inside("conda-meta", ".json"), limit: 8 },
+                Claim { pattern: Pattern::Extension(".deps.json"), limit: 7 },
+                Claim { pattern: Pattern::Text, limit: 9 },
             ];
             &CLAIMS
         }
@@ -213,6 +234,13 @@ mod tests {
         check("gems/rake-13.0.6.gemspec", &[5]);
         check(".gemspec", &[5]);
         check("rake.gemspec/readme", &[]);
+        check("opt/conda/conda-meta/zlib-1.3-0.json", &[8]);
+        check("conda-meta/zlib-1.3-0.json", &[8]);
+        check("conda-meta/more/zlib-1.3-0.json", &[]);
+        check("my-conda-meta/zlib-1.3-0.json", &[]);
+        check("app/App.deps.json", &[7]);
+        check("app/App.json", &[]);
+        check("app/deps.json", &[]);
     }
 
     #[test]

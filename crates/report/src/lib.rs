@@ -35,6 +35,7 @@ mod markdown;
 pub mod overview;
 pub mod packages;
 mod page;
+mod place;
 pub mod sbom;
 pub mod schemas;
 mod table;
