@@ -73,10 +73,9 @@ impl Command {
             let assigns = word.split_once('=').is_some_and(|(name, _)| {
                 !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
             });
-            !assigns
-                && !BEFORE_PROGRAM.contains(&word.as_str())
-                && word != "sudo"
-                && !(word.starts_with('-') && self.has("sudo"))
+            let is_option_of_sudo = word.starts_with('-') && self.has("sudo");
+            let comes_before = BEFORE_PROGRAM.contains(&word.as_str()) || word == "sudo";
+            !(assigns || comes_before || is_option_of_sudo)
         })
     }
 

@@ -414,8 +414,11 @@ fn sarif_is_valid_by_the_standards_own_schema() {
     assert!(document["runs"][0]["results"].as_array().is_some_and(|results| results.len() > 2));
 }
 
+/// Whether a row of a truth table counts, by its type, mode and attributes.
+type Wanted<'a> = &'a dyn Fn(&[u8], u32, &[u8]) -> bool;
+
 /// The paths in a truth table whose row `wanted` knows: type, mode and attributes.
-fn truth(image: &Path, wanted: &dyn Fn(&[u8], u32, &[u8]) -> bool) -> Option<BTreeSet<Vec<u8>>> {
+fn truth(image: &Path, wanted: Wanted<'_>) -> Option<BTreeSet<Vec<u8>>> {
     let packed = fs::read(image.join("truth/files.tsv.zst")).ok()?;
     let table = zstd::decode_all(packed.as_slice()).expect("a truth table");
     let rows = table.split(|byte| *byte == b'\n').filter(|line| !line.is_empty() && line[0] != b'#');
@@ -445,7 +448,7 @@ fn lists_of_rights_agree_with_the_truth_of_real_images() {
             rows.iter().filter(|row| row[0] == rule.as_bytes()).map(|row| row[3].clone()).collect()
         };
         let holds = |attributes: &[u8]| attributes.windows(19).any(|window| window == b"security.capability");
-        let mut check = |rule: &str, wanted: &dyn Fn(&[u8], u32, &[u8]) -> bool| {
+        let mut check = |rule: &str, wanted: Wanted<'_>| {
             let truth = truth(image, wanted).expect("a truth table");
             assert_eq!(found(rule), truth, "{rule} of {}", image.display());
             compared += truth.len();
