@@ -64,7 +64,7 @@ fn package_url(package: &Package, distribution: Option<&Distribution>) -> Option
 /// What is kept of one file.
 #[derive(Debug, Serialize, Deserialize)]
 enum Note {
-    Package { described: Described, base: Option<String> },
+    Package { described: Box<Described>, base: Option<String> },
     Files(Vec<String>),
 }
 
@@ -96,7 +96,7 @@ impl Reader for Database {
         } else {
             let base = list(&text, "BASE").next().map(str::to_owned);
             match describe(&text) {
-                Some(described) => Note::Package { described, base },
+                Some(described) => Note::Package { described: Box::new(described), base },
                 None => {
                     problems.push(Problem::new(
                         "pacman-description-incomplete",

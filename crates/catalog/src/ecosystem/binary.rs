@@ -42,7 +42,7 @@ one program has, such as the line that it prints for --version, and takes the ve
 in it. Names of files are never looked at: a program that was renamed is found, and a file that merely \
 has a program's name is not. A library that was linked into a program statically is found in \
 that program, where its text came along (zlib, expat, Lua, SQLite). Java is known by the file `release` of \
-its home, else by its virtual machine.\n\n\
+its home, else by its virtual machine; Erlang by OTP_VERSION of its release.\n\n\
 Files of one program that lie in one directory are one package, which has all of them. What \
 a distribution appends to a version is not part of it. A file that names several versions of one program \
 is a problem, not a package. What a package of the distribution brought is listed all the same: \
@@ -107,14 +107,19 @@ impl Reader for Programs {
         const CLAIMS: &[Claim] = &[
             Claim { pattern: Pattern::Magic(ELF), limit: u64::MAX },
             Claim { pattern: Pattern::Name("release"), limit: MAX_RELEASE },
+            Claim { pattern: Pattern::Name("OTP_VERSION"), limit: MAX_RELEASE },
         ];
         CLAIMS
     }
 
     fn read(&self, path: &[u8], content: &[u8], problems: &mut Vec<Problem>) -> Option<Vec<u8>> {
         let Some(executable) = Executable::parse(content) else {
-            let release = java::Release::parse(std::str::from_utf8(content).ok()?)?;
-            return postcard::to_allocvec(&Note::Java(release)).ok();
+            let text = std::str::from_utf8(content).ok()?;
+            let note = match path.strip_suffix(b"/OTP_VERSION") {
+                Some(directory) => Note::Programs(vec![("erlang".to_owned(), erlang(directory, text)?)]),
+                None => Note::Java(java::Release::parse(text)?),
+            };
+            return postcard::to_allocvec(&note).ok();
         };
         let mut programs = Vec::new();
         for found in search::find(&executable) {
@@ -187,6 +192,17 @@ impl Reader for Programs {
             joined.packages.push(package);
         }
     }
+}
+
+/// The version of Erlang/OTP that `releases/NUMBER/OTP_VERSION` states.
+fn erlang(directory: &[u8], text: &str) -> Option<String> {
+    let mut parts = directory.rsplit(|byte| *byte == b'/');
+    let number = std::str::from_utf8(parts.next()?).ok()?;
+    let version = text.trim();
+    let is_of_release =
+        version.strip_prefix(number).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-']));
+    (parts.next() == Some(b"releases") && is_of_release && number.parse::<u32>().is_ok())
+        .then(|| version.to_owned())
 }
 
 /// The files of one program in one directory.

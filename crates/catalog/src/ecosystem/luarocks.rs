@@ -66,7 +66,7 @@ fn package_url(package: &Package) -> Option<Purl> {
 /// What is kept of one file.
 #[derive(Debug, Serialize, Deserialize)]
 enum Note {
-    Rock(Described),
+    Rock(Box<Described>),
     /// The kind (`lua`, `lib`, `bin`) and path of each file that lies outside of the rock's directory.
     Files(Vec<(String, String)>),
 }
@@ -118,7 +118,7 @@ impl Reader for Rocks {
         } else {
             describe(&fields)
                 .filter(|rock| rock.name.as_bytes() == place.name && rock.version.as_bytes() == place.version)
-                .map(Note::Rock)
+                .map(|rock| Note::Rock(Box::new(rock)))
         };
         if note.is_none() {
             problems.push(Problem::new(

@@ -68,6 +68,7 @@ fn look(path: &str, content: &[u8], problems: &mut Vec<Problem>) -> Vec<String> 
 /// What programs have in themselves, or are in a package of another version: the program, the
 /// package it is in, and why.
 const EXPLAINED: &[(&str, &str, &str)] = &[
+    ("libjpeg-turbo", "bun", "Bun is linked with it"),
     ("zlib", "libnode108", "Node.js is linked with its own zlib"),
     ("zlib", "varnish", "Varnish has its own zlib"),
 ];

@@ -336,7 +336,7 @@ mod tests {
         check(sign(Shape::Perl), "program/5, version , subversion 0 (%-p)", None);
         check(sign(Shape::Numbers).then(&["\0", " ("]), "program/1.2 (x", Some("1.2"));
         check(sign(Shape::Numbers).then(&["\0", " ("]), "program/1.2 x", None);
-        check(Sign::alone(Shape::Numbers, &[]), "\01.2.3\0", Some("1.2.3"));
+        check(Sign::alone(Shape::Numbers, &[]), "\x001.2.3\0", Some("1.2.3"));
         check(Sign::alone(Shape::Numbers, &[]), "x1.2.3\0", None);
         let released = Sign::alone(Shape::Numbers, &[]).then(&[", released 20"]);
         check(released, " version 2.6.12-1+deb12u4, released 2026", Some("2.6.12"));
@@ -346,7 +346,7 @@ mod tests {
 
     #[test]
     fn a_version_is_confirmed_by_what_continues_it() {
-        let bytes = b"\07.0.15\0\06.0.0\0A7.0.151790282056000000000\0";
+        let bytes = b"\x007.0.15\0\x006.0.0\0A7.0.151790282056000000000\0";
         assert!(Shape::WithBuildId.is_confirmed("7.0.15", bytes));
         assert!(!Shape::WithBuildId.is_confirmed("6.0.0", bytes));
         assert!(Shape::Numbers.is_confirmed("6.0.0", bytes));

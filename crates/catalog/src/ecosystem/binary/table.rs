@@ -1,5 +1,6 @@
-//! The programs that are known. A new one is a new entry here, and its samples
-//! (`crates/catalog/tests/fixtures/binary/README.md` says how they are cut).
+//! The programs that are known. A new one is a new entry here, its package in
+//! `crates/catalog/tests/programs/fetch.sh`, and its samples, cut by
+//! `UPDATE=1 cargo test -p plimsoll-catalog --lib samples`.
 //!
 //! A sign is a text that no other program has: the line that the program prints for
 //! `--version`, the name that it gives itself in a protocol. Names of files are never looked at.

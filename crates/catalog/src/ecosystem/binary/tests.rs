@@ -50,10 +50,10 @@ fn a_program_is_known_by_what_it_says_of_itself() {
     // Whoever merely speaks of another program is not that program.
     check(b"\0nginx with OpenSSL 3.0.11 19 Sep 2023\0", "", &[]);
     check(b"\0OpenSSL 3.0.11 19 Sep 2023\0../crypto/evp/evp_enc.c\0", "", &[version("openssl", "3.0.11")]);
-    check(b"\05.4.1\0", "liblzma.so.5", &[version("xz", "5.4.1")]);
-    check(b"\05.4.1\0", "liblzma-13fa198c.so.5.4.1", &[version("xz", "5.4.1")]);
-    check(b"\05.4.1\0", "liblzmax.so.5", &[]);
-    check(b"\05.4.1\0", "", &[]);
+    check(b"\x005.4.1\0", "liblzma.so.5", &[version("xz", "5.4.1")]);
+    check(b"\x005.4.1\0", "liblzma-13fa198c.so.5.4.1", &[version("xz", "5.4.1")]);
+    check(b"\x005.4.1\0", "liblzmax.so.5", &[]);
+    check(b"\x005.4.1\0", "", &[]);
     check(
         b"\0node.js/v18.20.4\0 deflate 1.2.11 Copyright 1995-2017 Jean-loup Gailly\0",
         "",
@@ -91,6 +91,20 @@ fn the_home_of_a_java_is_told_by_its_release_file() {
     };
     check("JAVA_VERSION=\"1.8.0_412\"\n", "1.8.0_412");
     check("JAVA_VERSION=\"11.0.33\"\nJAVA_RUNTIME_VERSION=\"11.0.33-ea+8-post-1-Debian\"\n", "11.0.33-ea+8");
+}
+
+#[test]
+fn erlang_is_told_by_the_file_of_its_release() {
+    let read = read(
+        &[&Programs],
+        &[&[
+            Sample::File("usr/lib/erlang/releases/25/OTP_VERSION", "25.2.3\n"),
+            Sample::File("usr/lib/erlang/releases/26/OTP_VERSION", "25.2.3\n"),
+            Sample::File("src/OTP_VERSION", "27.0\n"),
+        ]],
+    );
+    let [package] = read.joined.packages.as_slice() else { panic!("{:?}", read.joined.packages) };
+    assert_eq!(package.purl.as_ref().unwrap().to_string(), "pkg:generic/erlang@25.2.3");
 }
 
 /// One sample: the program with its version, the name that the library gives itself, the file that
@@ -228,14 +242,13 @@ fn cut(
 ) -> (usize, String) {
     let regions = regions(executable);
     let window = |text: &str, before: usize, behind: usize, pieces: &mut Vec<Vec<u8>>| {
-        for bytes in &regions {
-            for at in memmem::find_iter(bytes, text.as_bytes()).take(1) {
-                let end = (at + text.len() + behind).min(bytes.len());
-                pieces.push(bytes[at.saturating_sub(before)..end].to_vec());
-                return true;
-            }
-        }
-        false
+        let piece = regions.iter().find_map(|bytes| {
+            let at = memmem::find(bytes, text.as_bytes())?;
+            let end = (at + text.len() + behind).min(bytes.len());
+            Some(bytes[at.saturating_sub(before)..end].to_vec())
+        });
+        pieces.extend(piece.clone());
+        piece.is_some()
     };
     for (number, sign) in signs.iter().enumerate() {
         let name = soname::of(executable).unwrap_or_default();

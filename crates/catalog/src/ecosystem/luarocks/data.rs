@@ -8,7 +8,7 @@ const MAX_DEPTH: usize = 64;
 pub(super) enum Value {
     Text(String),
     /// Named fields, and items without a name, whose name is empty.
-    Table(Vec<(String, Value)>),
+    Table(Vec<(String, Self)>),
     Other,
 }
 

@@ -9,8 +9,8 @@ const MAX_DEPTH: usize = 64;
 pub(super) enum Term<'a> {
     Atom(&'a str),
     Text(String),
-    List(Vec<Term<'a>>),
-    Tuple(Vec<Term<'a>>),
+    List(Vec<Self>),
+    Tuple(Vec<Self>),
     Other,
 }
 
