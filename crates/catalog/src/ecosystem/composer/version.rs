@@ -158,7 +158,7 @@ impl<'a> Stability<'a> {
     fn parse(text: &'a str) -> Option<Self> {
         let after = text.strip_prefix(['.', '_', '-']).unwrap_or(text);
         // Without a word the separator may also be the one of `dev`.
-        [after, text].into_iter().find_map(|text| Self::parse_word(text)).or_else(|| {
+        [after, text].into_iter().find_map(Self::parse_word).or_else(|| {
             let is_dev = [after, text].into_iter().any(is_dev);
             (after.is_empty() || is_dev).then_some(Self { word: "", number: "", is_dev })
         })
