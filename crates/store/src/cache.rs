@@ -15,7 +15,14 @@ use std::time::SystemTime;
 use plimsoll_model::{Digest, LayerFacts};
 use thiserror::Error;
 
-use crate::encoding::{decode, encode};
+use crate::encoding::{PREFIX, decode, encode, main_length};
+use crate::images::{self, KnownImage};
+
+/// Where images are kept by the chain of their layers.
+const IMAGES: &str = "images";
+
+/// Bytes of one such file that are read: sixteen names, each at its longest.
+const MAX_IMAGES_FILE: u64 = 64 << 10;
 
 /// A cache that cannot be written to. Reading goes on without it.
 #[derive(Debug, Error)]
@@ -71,9 +78,10 @@ impl LayerCache {
         self.directory.join(kind).join(digest.algorithm().name()).join(&hex[..2]).join(hex)
     }
 
-    /// The facts about a layer, if they are stored and readable.
+    /// The facts about a layer, if they are stored and readable. Without the evidence that is read
+    /// on demand, its readers' revisions and fragments are left out.
     #[must_use]
-    pub fn layer(&self, digest: &Digest) -> Option<LayerFacts> {
+    pub fn layer(&self, digest: &Digest, with_evidence: bool) -> Option<LayerFacts> {
         let path = self.place("layers", digest);
         if !fs::metadata(&path).ok()?.is_file() {
             return None;
@@ -82,7 +90,15 @@ impl LayerCache {
         let buffers = || self.buffers.lock().unwrap_or_else(PoisonError::into_inner);
         let mut buffer = buffers().pop().unwrap_or_default();
         buffer.clear();
-        let facts = file.read_to_end(&mut buffer).ok().and_then(|_| decode(&buffer).ok());
+        let read = || {
+            let mut prefix = [0; PREFIX];
+            file.read_exact(&mut prefix).ok()?;
+            buffer.extend_from_slice(&prefix);
+            let length = if with_evidence { u64::MAX } else { main_length(&prefix)? };
+            file.take(length).read_to_end(&mut buffer).ok()?;
+            decode(&buffer, with_evidence).ok()
+        };
+        let facts = read();
         buffers().push(buffer);
         touch(&path);
         facts
@@ -120,6 +136,31 @@ impl LayerCache {
     /// [`CacheError`] where the directory cannot be written to.
     pub fn store_document(&self, digest: &Digest, bytes: &[u8]) -> Result<(), CacheError> {
         self.write(&self.place("documents", digest), bytes)
+    }
+
+    /// Images that were looked at and have exactly the layers of a chain, names of registries
+    /// first.
+    #[must_use]
+    pub fn images(&self, chain: &Digest) -> Vec<KnownImage> {
+        let path = self.place(IMAGES, chain);
+        let bytes = File::open(&path).and_then(|file| {
+            let mut bytes = Vec::new();
+            file.take(MAX_IMAGES_FILE).read_to_end(&mut bytes).map(|_| bytes)
+        });
+        let Ok(bytes) = bytes else { return Vec::new() };
+        touch(&path);
+        images::decode(&bytes)
+    }
+
+    /// Keeps in mind that an image has exactly the layers of a chain.
+    ///
+    /// # Errors
+    /// [`CacheError`] where the directory cannot be written to.
+    pub fn remember_image(&self, chain: &Digest, image: &KnownImage) -> Result<(), CacheError> {
+        match images::with(self.images(chain), image) {
+            Some(known) => self.write(&self.place(IMAGES, chain), &images::encode(&known)),
+            None => Ok(()),
+        }
     }
 
     fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), CacheError> {
@@ -186,7 +227,7 @@ impl LayerCache {
         let mut found = Vec::new();
         // Only what this cache made is ever counted or removed.
         let mut pending: Vec<PathBuf> =
-            ["layers", "documents"].iter().map(|kind| self.directory.join(kind)).collect();
+            ["layers", "documents", IMAGES].iter().map(|kind| self.directory.join(kind)).collect();
         while let Some(directory) = pending.pop() {
             let Ok(entries) = fs::read_dir(&directory) else { continue };
             for entry in entries.filter_map(Result::ok) {
@@ -231,11 +272,11 @@ mod tests {
     fn what_was_stored_is_found_again() {
         let directory = tempfile::tempdir().unwrap();
         let cache = LayerCache::new(directory.path(), u64::MAX);
-        assert_eq!(cache.layer(&digest(1)), None);
+        assert_eq!(cache.layer(&digest(1), true), None);
         let facts = LayerFacts { unpacked_size: 5, ..LayerFacts::default() };
         cache.store_layer(&digest(1), &facts).unwrap();
-        assert_eq!(cache.layer(&digest(1)), Some(facts));
-        assert_eq!(cache.layer(&digest(2)), None);
+        assert_eq!(cache.layer(&digest(1), true), Some(facts));
+        assert_eq!(cache.layer(&digest(2), true), None);
         cache.store_document(&digest(1), b"{}").unwrap();
         assert_eq!(cache.document(&digest(1)).as_deref(), Some(b"{}".as_slice()));
         assert_eq!(cache.usage().entries, 2);
@@ -249,7 +290,7 @@ mod tests {
         let cache = LayerCache::new(directory.path(), u64::MAX);
         cache.store_layer(&digest(1), &LayerFacts::default()).unwrap();
         fs::write(cache.place("layers", &digest(1)), b"plimsollx").unwrap();
-        assert_eq!(cache.layer(&digest(1)), None);
+        assert_eq!(cache.layer(&digest(1), true), None);
     }
 
     #[test]
@@ -275,6 +316,6 @@ mod tests {
     fn a_cache_that_cannot_be_written_says_so_and_reads_as_empty() {
         let cache = LayerCache::new(Path::new("/proc/no-such-place"), u64::MAX);
         assert!(cache.store_layer(&digest(1), &LayerFacts::default()).is_err());
-        assert_eq!(cache.layer(&digest(1)), None);
+        assert_eq!(cache.layer(&digest(1), true), None);
     }
 }

@@ -1,6 +1,7 @@
 //! Python distributions: what pip, uv, setuptools and the Linux distributions leave beside the
 //! modules that they install.
 
+mod egg;
 mod join;
 mod lock;
 mod metadata;
@@ -50,7 +51,7 @@ REQUESTED tells what somebody asked for by name. Where nothing in a directory ha
 installer does not write it, and the reason is unknown.\n\n\
 What poetry.lock, pdm.lock, uv.lock, pylock.toml and Pipfile.lock name, and what a requirements.txt \
 pins with ==, is listed as declared where it is not installed in that version anywhere in the image.\n\n\
-Zipped eggs are not opened.",
+Of a zipped egg, EGG-INFO/PKG-INFO is read in it, and the egg is its one file.",
 };
 
 impl Ecosystem for Pypi {
@@ -64,7 +65,7 @@ impl Ecosystem for Pypi {
     }
 
     fn readers(&self) -> &'static [&'static dyn Reader] {
-        &[&Installed]
+        &[&Installed, &egg::Eggs]
     }
 
     fn late_readers(&self) -> &'static [&'static dyn Reader] {

@@ -7,6 +7,7 @@ use plimsoll_model::{Analysis, FileId, FileKind};
 use plimsoll_report::files::{FileList, Files};
 
 use super::{Entry, format, globs};
+use crate::arguments::BaseOption;
 use crate::environment::Context;
 use crate::exit::Exit;
 use crate::output::{format_option, write};
@@ -40,6 +41,8 @@ struct Arguments {
     /// Only files of this package, or of this numeric user or user:group
     #[arg(long, value_name = "PACKAGE|UID[:GID]")]
     owner: Option<String>,
+    #[command(flatten)]
+    base: BaseOption,
 }
 
 fn declare(command: Command) -> Command {
@@ -49,7 +52,7 @@ fn declare(command: Command) -> Command {
 fn run(matches: &ArgMatches, context: &Context) -> Result<Exit> {
     let arguments = Arguments::from_arg_matches(matches)?;
     let wanted = globs(&arguments.paths, true)?;
-    let analysis = context.analyse(&arguments.image, Purpose::Digests)?;
+    let analysis = context.analyse_on(&arguments.image, arguments.base.base.as_deref(), Purpose::Digests)?;
     if !analysis.has_files {
         bail!("{} lists packages only; it holds no files", arguments.image);
     }
