@@ -57,40 +57,6 @@ fn no_damage_stops_a_reader() {
     check("npm", "srv/package-lock.json", lock);
     let specification = "# stub: a 1.0 java lib\0x\n  s.name = %q<a>.freeze\n  s.version = \"1.0\"\n  s.summary = \"\\u00e9 \\u{1f600} \\\"é\"\n  s.licenses = [\"MIT\".freeze, 'X']\n  s.add_dependency(%q<rake>.freeze, [\">= 1\"])\n";
     check("gem", "gems/specifications/a-1.0-java.gemspec", specification);
-    check(
-        "cran",
-        "lib/a/DESCRIPTION",
-        "Package: a\nVersion: 1.0-1\nTitle: A\n  b\nDepends: R, b\nBuilt: R 4; x; y; unix\n",
-    );
-    check(
-        "otp",
-        "lib/a/ebin/a.app",
-        "%% a\n{application, a, [{vsn, \"1\"}, {m, ['A.B', #{x => <<\"y\">>}]}, {d, \"\\\"é\"}]}.\n",
-    );
-    let rock = "package = \"a\"\nversion = '1-1'\ndescription = { [\"x\"] = [==[\né]==], license = \"MIT\"; }\n-- c\ndependencies = { \"b\" }\n";
-    check("luarocks", "lib/luarocks/rocks-5.1/a/1-1/a-1-1.rockspec", rock);
-    check(
-        "hackage",
-        "x/package.conf.d/a.conf",
-        "name: a\nversion: 1.0\ndepends:\n    b c\nimport-dirs: ${pkgroot}/a\n",
-    );
-    check(
-        "alpm",
-        "var/lib/pacman/local/a-1-1/desc",
-        "%NAME%\na\n\n%VERSION%\n1-1\n\n%SIZE%\n12\n\n%DEPENDS%\nb\n",
-    );
-    check(
-        "conda",
-        "x/conda-meta/a.json",
-        r#"{"name": "a", "version": "1", "channel": "https://c/x/noarch", "files": ["b"]}"#,
-    );
-    check(
-        "cpan",
-        "x/.meta/a-1/install.json",
-        r#"{"dist": "a-1", "name": "a", "pathname": "A/AB/ABC/a-1.tar.gz"}"#,
-    );
-    check("wordpress", "wp-content/plugins/a/a.php", "<?php\n/* Plugin Name: é\n * Version: 1.0 */\n");
-    check("binary", "opt/jdk/release", "JAVA_VERSION=\"17.0.9\"\nJAVA_RUNTIME_VERSION=\"17.0.9-ea+9\"\n");
     let list = r#"{"packages": [{"name": "a/é", "version": "dev-x", "license": ["MIT"], "dist": {"reference": "0a"}, "install-path": "../../a"}], "dev-package-names": ["a/é"]}"#;
     check("composer", "srv/vendor/composer/installed.json", list);
     check("composer-lock", "srv/composer.lock", list);
@@ -127,4 +93,38 @@ fn no_damage_stops_a_reader() {
     );
     check("gem-lock", "srv/Gemfile.lock", "GEM\n  remote: x\n  specs:\n    é (1.0-java)\n      b\n");
     check("golang-mod", "srv/go.mod", "module a\nrequire é v1.0.0 // x\nreplace é v1.0.0 => b v1.1.0\n");
+    check(
+        "cran",
+        "lib/a/DESCRIPTION",
+        "Package: a\nVersion: 1.0-1\nTitle: A\n  b\nDepends: R, b\nBuilt: R 4; x; y; unix\n",
+    );
+    check(
+        "otp",
+        "lib/a/ebin/a.app",
+        "%% a\n{application, a, [{vsn, \"1\"}, {m, ['A.B', #{x => <<\"y\">>}]}, {d, \"\\\"é\"}]}.\n",
+    );
+    let rock = "package = \"a\"\nversion = '1-1'\ndescription = { [\"x\"] = [==[\né]==], license = \"MIT\"; }\n-- c\ndependencies = { \"b\" }\n";
+    check("luarocks", "lib/luarocks/rocks-5.1/a/1-1/a-1-1.rockspec", rock);
+    check(
+        "hackage",
+        "x/package.conf.d/a.conf",
+        "name: a\nversion: 1.0\ndepends:\n    b c\nimport-dirs: ${pkgroot}/a\n",
+    );
+    check(
+        "alpm",
+        "var/lib/pacman/local/a-1-1/desc",
+        "%NAME%\na\n\n%VERSION%\n1-1\n\n%SIZE%\n12\n\n%DEPENDS%\nb\n",
+    );
+    check(
+        "conda",
+        "x/conda-meta/a.json",
+        r#"{"name": "a", "version": "1", "channel": "https://c/x/noarch", "files": ["b"]}"#,
+    );
+    check(
+        "cpan",
+        "x/.meta/a-1/install.json",
+        r#"{"dist": "a-1", "name": "a", "pathname": "A/AB/ABC/a-1.tar.gz"}"#,
+    );
+    check("wordpress", "wp-content/plugins/a/a.php", "<?php\n/* Plugin Name: é\n * Version: 1.0 */\n");
+    check("binary", "opt/jdk/release", "JAVA_VERSION=\"17.0.9\"\nJAVA_RUNTIME_VERSION=\"17.0.9-ea+9\"\n");
 }

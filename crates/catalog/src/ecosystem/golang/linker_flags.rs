@@ -41,7 +41,6 @@ fn is_of_version(variable: &str, main_module: &str) -> bool {
     let Some((package, name)) = variable.rsplit_once('.') else { return false };
     let inside =
         package.strip_prefix(main_module).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    // A package of the module's own that is called after another project is not its version.
     (package == "main" || inside)
         && ["version", "appVersion", "buildVersion"].iter().any(|word| name.eq_ignore_ascii_case(word))
 }
