@@ -30,7 +30,7 @@ use plimsoll_model::{
 use serde::{Deserialize, Serialize};
 
 pub use builder::{Built, DatabaseBuilder, FeedHandle, FeedOrigin};
-pub use change::changed_names;
+pub use change::{changed_exploitation, changed_names};
 pub use error::{BuildError, DatabaseError};
 pub use name::normal_name;
 pub use row::{PackageKey, RowEnd, RowRange, StatementRow, Statements};
@@ -60,6 +60,23 @@ struct GroupPlace {
     unpacked: Option<u32>,
     /// Sum of the fingerprints of its statements: what [`changed_names`] compares.
     fingerprint: u64,
+}
+
+/// What is known about the exploitation of a flaw.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Exploitation {
+    /// Its entry in the catalogue of exploited flaws.
+    pub known_exploited: Option<KnownExploited>,
+    /// How likely it is to be exploited.
+    pub probability: Option<ExploitProbability>,
+}
+
+impl Exploitation {
+    /// Of two ids of one flaw: the first entry there is, and the higher probability.
+    pub fn join(&mut self, other: Self) {
+        self.known_exploited = self.known_exploited.take().or(other.known_exploited);
+        self.probability = self.probability.max(other.probability);
+    }
 }
 
 /// An open database. It may be read by many threads at once.
@@ -254,6 +271,17 @@ impl Database {
         let values = table.get(&self.source, key)?;
         let entries: Result<_, _> = values.iter().map(|value| postcard::from_bytes(value)).collect();
         entries.map_err(|_| damaged)
+    }
+
+    /// Everything that is known about the exploitation of a CVE.
+    ///
+    /// # Errors
+    /// [`DatabaseError`] where the file cannot be read there.
+    pub fn exploitation(&self, cve: &str) -> Result<Exploitation, DatabaseError> {
+        Ok(Exploitation {
+            known_exploited: self.known_exploited(cve)?,
+            probability: self.exploit_probability(cve)?,
+        })
     }
 
     /// Reads and checks every part.

@@ -12,8 +12,10 @@ pub mod envelope;
 pub mod ignore;
 mod openvex;
 mod product;
+mod range;
 
 pub use product::{ProductIdentifier, VexProduct, VexSubject, purl_matches};
+pub use range::VersionRange;
 
 use plimsoll_model::Problem;
 use serde::Deserialize;

@@ -29,6 +29,21 @@ pub enum Pattern {
     /// of a file larger than [`MAX_WHOLE`](crate::executable::MAX_WHOLE), its reader gets an
     /// excerpt, which [`Executable`](crate::executable::Executable) reads like the whole.
     Magic(&'static [u8]),
+    /// Every file that begins as text does ([`is_text`]), wherever it lies. Of a file larger than
+    /// the claim's limit, its reader gets as many bytes of its beginning as the limit allows.
+    Text,
+}
+
+/// Whether a file that begins so may be text: there is something, and no control character but
+/// those that text has. UTF-16 is none, and neither are archives that begin with a word.
+#[must_use]
+pub fn is_text(first: &[u8]) -> bool {
+    let control =
+        |byte: &u8| (*byte < 0x20 && !matches!(*byte, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b)) || *byte == 0x7f;
+    !first.is_empty()
+        && !first.iter().take(FIRST_BYTES).any(control)
+        && !first.starts_with(b"!<arch>\n")
+        && !first.starts_with(b"%PDF-")
 }
 
 /// One wish of a reader.
@@ -60,6 +75,7 @@ pub struct Claims {
     /// By what follows the last dot, with the whole ending.
     extensions: HashMap<&'static [u8], Vec<(&'static [u8], ClaimId)>>,
     beginnings: Vec<(&'static [u8], ClaimId)>,
+    texts: Vec<ClaimId>,
 }
 
 impl Claims {
@@ -96,6 +112,7 @@ impl Claims {
                         claims.extensions.entry(last).or_default().push((ending, id));
                     }
                     Pattern::Magic(beginning) => claims.beginnings.push((beginning, id)),
+                    Pattern::Text => claims.texts.push(id),
                 }
             }
         }
@@ -137,6 +154,15 @@ impl Claims {
         found.extend(wishes.map(|(_, id)| *id));
         found.dedup_by_key(|id| id.reader);
     }
+
+    /// Everyone who wants text, into `found`, which is cleared first; nobody where a file that
+    /// begins with `first` is none.
+    pub fn find_text(&self, first: &[u8], found: &mut Vec<ClaimId>) {
+        found.clear();
+        if !self.texts.is_empty() && is_text(first) {
+            found.extend_from_slice(&self.texts);
+        }
+    }
 }
 
 fn split(path: &[u8]) -> (&[u8], &[u8]) {
@@ -169,7 +195,7 @@ mod tests {
             1
         }
         fn claims(&self) -> &'static [Claim] {
-            const CLAIMS: [Claim; 8] = [
+            const CLAIMS: [Claim; 9] = [
                 Claim { pattern: Pattern::Path("etc/os-release"), limit: 1 },
                 Claim { pattern: Pattern::In("var/lib/dpkg/info", ".list"), limit: 2 },
                 Claim { pattern: Pattern::Each("usr/share/doc", "copyright"), limit: 3 },
@@ -178,6 +204,7 @@ mod tests {
                 Claim { pattern: Pattern::Magic(b"\x7fELF"), limit: 6 },
                 Claim { pattern: Pattern::Inside("conda-meta", ".json"), limit: 8 },
                 Claim { pattern: Pattern::Extension(".deps.json"), limit: 7 },
+                Claim { pattern: Pattern::Text, limit: 9 },
             ];
             &CLAIMS
         }
@@ -227,5 +254,24 @@ mod tests {
         check(b"\x7fEL", &[]);
         check(b"#!/bin/sh", &[]);
         check(b"", &[]);
+    }
+
+    #[test]
+    fn text_is_told_by_how_it_begins() {
+        let check = |first: &[u8], wanted: bool| {
+            let mut found = Vec::new();
+            Claims::compile(&[&Sample]).find_text(first, &mut found);
+            assert_eq!(!found.is_empty(), wanted, "{first:?}");
+        };
+        check(b"#!/bin/sh\nexec a", true);
+        check(b"\tcaf\xc3\xa9 \r\n", true);
+        check("\u{feff}<?xml".as_bytes(), true);
+        check(b"", false);
+        check(b"\x7fELF\x02", false);
+        check(b"\x1f\x8b\x08", false);
+        check(b"f\0o\0", false);
+        check(b"!<arch>\ndebian", false);
+        // What comes after the first bytes is the reader's to judge.
+        check(b"sixteen letters.\0", true);
     }
 }

@@ -4,19 +4,23 @@
 //! Programs of a hundred megabytes are common, and what they say of themselves is a few
 //! kilobytes somewhere in them, whose place is written in a table at their very end. A file of
 //! up to [`MAX_WHOLE`] is therefore kept whole; of a larger one an [`Excerpt`] keeps its
-//! beginning, its end, what follows the last segment that is loaded, and what follows the marks
-//! that Go sets. [`Executable`] reads both alike and says "not kept", never "not there", of the
-//! rest.
+//! beginning with what the loader needs, its end, what follows the last segment that is loaded,
+//! and what follows the marks that Go sets. [`Executable`] reads both alike and says "not kept",
+//! never "not there", of the rest.
 
 pub(crate) mod binary;
+mod dynamic;
 mod excerpt;
 mod mach;
 pub(crate) mod metadata;
+mod notes;
 pub(crate) mod portable;
 #[cfg(test)]
 pub(crate) mod sample;
 
+pub(crate) use dynamic::{Dynamic, Part, Symbol, tag};
 pub use excerpt::Excerpt;
+pub(crate) use notes::Note;
 
 /// The largest executable that is kept whole: nearly all are smaller, and two threads with a
 /// buffer of this size each do not make the memory of a whole analysis.
@@ -34,20 +38,45 @@ pub(crate) const GO_MODULES_END: [u8; 16] =
 /// How ELF files begin.
 pub const ELF: &[u8] = b"\x7fELF";
 
-const LOADED: u32 = 1;
 const WRITABLE: u32 = 2;
 const NO_BITS: u32 = 8;
 
-/// A part of the file that is loaded into memory.
+/// Kinds of segment (`p_type`).
+pub(crate) mod segment {
+    pub(crate) const LOADED: u32 = 1;
+    pub(crate) const DYNAMIC: u32 = 2;
+    pub(crate) const INTERPRETER: u32 = 3;
+    pub(crate) const NOTE: u32 = 4;
+    pub(crate) const GNU_STACK: u32 = 0x6474_e551;
+    pub(crate) const GNU_RELRO: u32 = 0x6474_e552;
+}
+
+/// Kinds of section (`sh_type`) and flags (`sh_flags`).
+pub(crate) mod section {
+    pub(crate) const PROGRAM_BITS: u32 = 1;
+    pub(crate) const SYMBOLS: u32 = 2;
+    pub(crate) const DYNAMIC: u32 = 6;
+    pub(crate) const NOTE: u32 = 7;
+    pub(crate) const DYNAMIC_SYMBOLS: u32 = 11;
+    pub(crate) const WRITABLE: u64 = 1;
+    pub(crate) const LOADED: u64 = 2;
+    pub(crate) const CODE: u64 = 4;
+    pub(crate) const COMPRESSED: u64 = 1 << 11;
+}
+
+/// A part of the file that has a part in a process, as the table of segments lists it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Segment {
-    flags: u32,
+    pub(crate) kind: u32,
+    pub(crate) flags: u32,
     /// Where it lies in the file.
     pub(crate) offset: u64,
     /// Where it is loaded to.
     pub(crate) address: u64,
     /// How much of it the file has, in bytes.
     pub(crate) size: u64,
+    /// What its address is a multiple of.
+    pub(crate) align: u64,
 }
 
 impl Segment {
@@ -66,6 +95,12 @@ impl Segment {
 pub(crate) struct Section<'a> {
     /// `None` where the names were not kept.
     pub(crate) name: Option<&'a [u8]>,
+    pub(crate) kind: u32,
+    pub(crate) flags: u64,
+    /// The section that it has to do with, such as a table of strings.
+    pub(crate) link: u32,
+    /// What its address is a multiple of.
+    pub(crate) align: u64,
     /// Where it is loaded to; 0 where it is not.
     pub(crate) address: u64,
     pub(crate) offset: u64,
@@ -78,8 +113,24 @@ pub struct Executable<'a> {
     parts: Vec<(u64, &'a [u8])>,
     whole: bool,
     form: Form,
+    /// `e_type` and `e_machine`.
+    pub(crate) kind: u16,
+    pub(crate) machine: u16,
+    /// Whether the table of segments could be read, or there is none.
+    pub(crate) has_segments: bool,
+    /// Every segment, in the order of the table.
+    pub(crate) all_segments: Vec<Segment>,
+    /// Those that are loaded.
     pub(crate) segments: Vec<Segment>,
+    /// The sections that the file has bytes of.
     pub(crate) sections: Vec<Section<'a>>,
+    /// Positions in `sections`, by their number in the file.
+    section_places: Vec<Option<usize>>,
+}
+
+/// The beginning of what [`Excerpt::content`] gives: all of it where the file was kept whole.
+pub(crate) fn beginning(content: &[u8]) -> &[u8] {
+    excerpt::parts(content).first().map(|(_, bytes)| *bytes).unwrap_or_default()
 }
 
 /// How numbers are written.
@@ -133,28 +184,25 @@ impl Form {
         }
         let table = at(start, (size * count) as u64)?;
         let segment = |header: &[u8]| {
-            Some((
-                self.field(header, (0, 4), (0, 4))? as u32,
-                Segment {
-                    flags: self.field(header, (24, 4), (4, 4))? as u32,
-                    offset: self.field(header, (4, 4), (8, 8))?,
-                    address: self.field(header, (8, 4), (16, 8))?,
-                    size: self.field(header, (16, 4), (32, 8))?,
-                },
-            ))
+            Some(Segment {
+                kind: self.field(header, (0, 4), (0, 4))? as u32,
+                flags: self.field(header, (24, 4), (4, 4))? as u32,
+                offset: self.field(header, (4, 4), (8, 8))?,
+                address: self.field(header, (8, 4), (16, 8))?,
+                size: self.field(header, (16, 4), (32, 8))?,
+                align: self.field(header, (28, 4), (48, 8))?,
+            })
         };
-        let segments = table.chunks_exact(size).filter_map(segment);
-        Some(segments.filter(|(kind, _)| *kind == LOADED).map(|(_, segment)| segment).collect())
+        Some(table.chunks_exact(size).filter_map(segment).collect())
     }
 }
 
-/// The first position after everything that is loaded, as the beginning of a file tells it.
-fn end_of_segments(first: &[u8]) -> Option<u64> {
-    let segments = Form::of(first)?.segments(first, |offset, length| {
+/// Every segment, as the beginning of a file lists them.
+fn segments_told_by(first: &[u8]) -> Option<Vec<Segment>> {
+    Form::of(first)?.segments(first, |offset, length| {
         let start = usize::try_from(offset).ok()?;
         Some(first.get(start..start.checked_add(usize::try_from(length).ok()?)?)?.to_vec())
-    })?;
-    segments.into_iter().map(Segment::end).max()
+    })
 }
 
 impl<'a> Executable<'a> {
@@ -168,18 +216,34 @@ impl<'a> Executable<'a> {
             parts,
             whole: !excerpt::is_excerpt(content),
             form,
+            kind: 0,
+            machine: 0,
+            has_segments: false,
+            all_segments: Vec::new(),
             segments: Vec::new(),
             sections: Vec::new(),
+            section_places: Vec::new(),
         };
         let header = executable.at(0, if form.wide { 64 } else { 52 })?;
-        executable.segments = form
-            .segments(header, |offset, length| executable.at(offset, length).map(<[u8]>::to_vec))
-            .unwrap_or_default();
-        executable.sections = executable.read_sections(header).unwrap_or_default();
+        executable.kind = form.field(header, (16, 2), (16, 2))? as u16;
+        executable.machine = form.field(header, (18, 2), (18, 2))? as u16;
+        let has_none = form.field(header, (44, 2), (56, 2))? == 0;
+        let segments =
+            form.segments(header, |offset, length| executable.at(offset, length).map(<[u8]>::to_vec));
+        executable.has_segments = has_none || segments.as_ref().is_some_and(|all| !all.is_empty());
+        executable.all_segments = segments.unwrap_or_default();
+        executable.segments =
+            executable.all_segments.iter().filter(|one| one.kind == segment::LOADED).copied().collect();
+        for section in executable.read_sections(header).unwrap_or_default() {
+            let place = executable.sections.len();
+            executable.section_places.push(section.is_some().then_some(place));
+            executable.sections.extend(section);
+        }
         Some(executable)
     }
 
-    fn read_sections(&self, header: &[u8]) -> Option<Vec<Section<'a>>> {
+    /// The sections by number; `None` for one that the file has no bytes of.
+    fn read_sections(&self, header: &[u8]) -> Option<Vec<Option<Section<'a>>>> {
         let form = self.form;
         let start = form.field(header, (32, 4), (40, 8))?;
         let size = form.field(header, (46, 2), (58, 2))? as usize;
@@ -205,9 +269,13 @@ impl<'a> Executable<'a> {
                 .and_then(|names| names.get(start..))
                 .map(|rest| rest.split(|byte| *byte == 0).next().unwrap_or_default());
             let address = form.field(header, (12, 4), (16, 8))?;
-            (kind != NO_BITS && size > 0).then_some(Section { name, address, offset, size })
+            let flags = form.field(header, (8, 4), (8, 8))?;
+            let link = form.field(header, (24, 4), (40, 4))? as u32;
+            let align = form.field(header, (32, 4), (48, 8))?;
+            let found = Section { name, kind, flags, link, align, address, offset, size };
+            (kind != NO_BITS && size > 0).then_some(found)
         };
-        Some(table.chunks_exact(size).filter_map(section).collect())
+        Some(table.chunks_exact(size).map(section).collect())
     }
 
     /// Whether all of the file is there.
@@ -240,6 +308,17 @@ impl<'a> Executable<'a> {
             let within = address.checked_sub(segment.address)?;
             (within < segment.size).then(|| segment.offset.checked_add(within))?
         })
+    }
+
+    /// A section by its number in the file.
+    pub(crate) fn section_number(&self, number: u32) -> Option<Section<'a>> {
+        let place = (*self.section_places.get(number as usize)?)?;
+        self.sections.get(place).copied()
+    }
+
+    /// Bits of an address, and whether the lowest byte of a number comes first.
+    pub(crate) const fn form(&self) -> (u8, bool) {
+        (if self.form.wide { 64 } else { 32 }, self.form.little)
     }
 
     /// The section of this name.

@@ -17,6 +17,7 @@
 
 pub mod claim;
 pub mod content;
+mod content_names;
 mod declared;
 mod described;
 pub mod ecosystem;
@@ -26,7 +27,7 @@ pub mod reader;
 mod semantic_version;
 mod zip;
 
-pub use claim::{Claim, ClaimId, Claims, FIRST_BYTES, Pattern};
+pub use claim::{Claim, ClaimId, Claims, FIRST_BYTES, Pattern, is_text};
 pub use content::{Content, NoScratch, Scratch};
 pub use ecosystem::{Ecosystem, order_versions};
 pub use reader::{Doc, Joined, LayerFragment, LayeredImage, Reader, join, readers};

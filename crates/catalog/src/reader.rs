@@ -57,6 +57,22 @@ pub trait Reader: Sync + std::fmt::Debug {
         None
     }
 
+    /// What is kept of a file that it claims by name and that is larger than the claim's limit.
+    /// Without an answer, it is told as a problem that the file is missing from the report.
+    fn too_large(&self, _path: &[u8], _size: u64) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// The most bytes of fragments that it keeps of one layer.
+    fn layer_limit(&self) -> u64 {
+        u64::MAX
+    }
+
+    /// What is kept of a file whose fragment would go beyond [`Self::layer_limit`].
+    fn beyond_layer_limit(&self) -> Option<Vec<u8>> {
+        None
+    }
+
     /// Whether what it joins is evidence that most questions do without, so that it is joined only
     /// when evidence is asked for. Its fragments are kept all the same.
     fn is_on_demand(&self) -> bool {
@@ -132,7 +148,9 @@ pub struct Joined {
     pub packages: Vec<Package>,
     /// Which package (an index into `packages`) lists which file, in any order.
     pub owned: Vec<(FileId, u32)>,
-    /// What readers that are [on demand](Reader::is_on_demand) found.
+    /// Whether evidence is asked for: what packages record of their files belongs to it.
+    pub with_evidence: bool,
+    /// What readers that are [on demand](Reader::is_on_demand) found, and recorded files.
     pub evidence: Evidence,
     /// Damage that shows only when layers meet.
     pub problems: Vec<Problem>,
@@ -157,7 +175,7 @@ pub fn join(
     files: &PathIndex<'_>,
     with_evidence: bool,
 ) -> Joined {
-    let mut joined = Joined::default();
+    let mut joined = Joined { with_evidence, ..Joined::default() };
     for (reader, own) in readers.iter().zip(fragments) {
         if reader.is_on_demand() && !with_evidence {
             continue;
@@ -182,6 +200,9 @@ fn sort(joined: &mut Joined) {
     joined.packages = order.iter().filter_map(|old| packages[*old as usize].take()).collect();
     for (_, package) in &mut joined.owned {
         *package = place[*package as usize];
+    }
+    for recorded in &mut joined.evidence.recorded {
+        recorded.package = place[recorded.package as usize];
     }
     joined.owned.sort_unstable();
     joined.owned.dedup();

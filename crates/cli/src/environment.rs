@@ -87,6 +87,14 @@ impl Context {
         Ok(self.ask(image, &Question { base, ..purpose.into() })?.analysis)
     }
 
+    /// Analyses an image and finds its files that changed since their package was installed.
+    pub(crate) fn modified(
+        &self,
+        image: &str,
+    ) -> Result<(Analysis, Vec<plimsoll_model::evidence::ModifiedFile>)> {
+        Ok(self.engine.modified(image, &*self.progress)?)
+    }
+
     /// The advisories of this machine.
     pub(crate) fn advisories(&self) -> Result<AdvisoryStore> {
         let directory = self.advisories.as_ref().context(

@@ -28,8 +28,8 @@ use crate::spool::Spool;
 /// Answers questions about images.
 #[derive(Debug)]
 pub struct Engine {
-    settings: Settings,
-    cache: Option<Arc<LayerCache>>,
+    pub(crate) settings: Settings,
+    pub(crate) cache: Option<Arc<LayerCache>>,
     readers: Vec<&'static dyn Reader>,
     spool: Spool,
 }
@@ -168,7 +168,7 @@ impl Engine {
             None => base::recognise(self.cache(), &image),
         };
         let mut problems = Vec::new();
-        let facts = self.layer_facts(name, source, &image, progress, &mut problems)?;
+        let facts = self.layer_facts(name, source, &image, question.purpose, progress, &mut problems)?;
         let layers: Vec<&LayerFacts> = image.layers.iter().map(|layer| &facts[&layer.digest]).collect();
         let entries: usize = layers.iter().map(|facts| facts.files.len()).sum();
         let names: usize = layers.iter().map(|facts| facts.files.arena_bytes()).sum();
@@ -211,12 +211,13 @@ impl Engine {
         name: &str,
         source: &dyn Source,
         image: &Image,
+        purpose: Purpose,
         progress: &dyn Progress,
         problems: &mut Vec<Problem>,
     ) -> Result<BTreeMap<Digest, LayerFacts>, EngineError> {
         let mut known: BTreeMap<Digest, Known> = BTreeMap::new();
         let mut wanted: Vec<&ImageLayer> = Vec::new();
-        for (layer, state) in self.look_up(image) {
+        for (layer, state) in self.look_up(image, purpose) {
             if !matches!(state, Known::Facts(_)) {
                 wanted.push(layer);
             }
@@ -258,7 +259,7 @@ impl Engine {
     }
 
     /// What the cache knows of each layer, every digest once.
-    fn look_up<'a>(&self, image: &'a Image) -> Vec<(&'a ImageLayer, Known)> {
+    fn look_up<'a>(&self, image: &'a Image, purpose: Purpose) -> Vec<(&'a ImageLayer, Known)> {
         let mut layers: Vec<&ImageLayer> = Vec::new();
         for layer in &image.layers {
             if !layers.iter().any(|other| other.digest == layer.digest) {
@@ -272,7 +273,7 @@ impl Engine {
         let found = Mutex::new(Vec::with_capacity(layers.len()));
         let work = || {
             while let Some(layer) = layers.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let state = self.known(layer);
+                let state = self.known(layer, purpose);
                 found.lock().unwrap_or_else(PoisonError::into_inner).push((*layer, state));
             }
         };
@@ -287,16 +288,29 @@ impl Engine {
         found
     }
 
-    fn known(&self, layer: &ImageLayer) -> Known {
-        let Some(facts) = self.cache.as_ref().and_then(|cache| cache.layer(&layer.digest)) else {
-            return Known::Nothing;
-        };
+    fn known(&self, layer: &ImageLayer, purpose: Purpose) -> Known {
+        let with_evidence = purpose == Purpose::Evidence;
+        let stored =
+            |with_evidence| self.cache.as_ref().and_then(|cache| cache.layer(&layer.digest, with_evidence));
+        let Some(facts) = stored(with_evidence) else { return Known::Nothing };
         // An image that promises something else about the same bytes is judged by reading them.
         if facts.diff_id != layer.diff_id {
             return Known::Nothing;
         }
+        let asked = self.readers_for(purpose);
+        if stale_readers(&facts, &asked).is_empty() {
+            return Known::Facts(facts);
+        }
+        // What is stored anew must be all there is, so what is stale beside it is read anew too.
+        let Some(facts) = stored(true) else { return Known::Nothing };
         let stale = stale_readers(&facts, &self.readers);
-        if stale.is_empty() { Known::Facts(facts) } else { Known::Stale(facts, stale) }
+        Known::Stale(facts, stale)
+    }
+
+    /// The readers whose facts a question needs.
+    fn readers_for(&self, purpose: Purpose) -> Vec<&'static dyn Reader> {
+        let is_needed = |reader: &&dyn Reader| purpose == Purpose::Evidence || !reader.is_on_demand();
+        self.readers.iter().copied().filter(is_needed).collect()
     }
 
     fn read_layers(
@@ -385,6 +399,9 @@ impl Engine {
                 let Some(reader) = self.readers.iter().position(|r| r.doc().id == fragment.reader) else {
                     continue;
                 };
+                if !with_evidence && self.readers[reader].is_on_demand() {
+                    continue;
+                }
                 let mut path = Vec::new();
                 facts.files.write_path(fragment.file, &mut path);
                 paths.push(path);
@@ -452,6 +469,7 @@ impl Engine {
             has_files: true,
             files: merged.files,
             ownership: joined.owned,
+            part_of: Vec::new(),
             evidence: with_evidence.then_some(joined.evidence),
             problems,
         }
@@ -461,7 +479,9 @@ impl Engine {
     /// is a directory or a pipe, or is kept under a name that nobody claims.
     fn unread(&self, files: &PathIndex<'_>, fragments: &[Vec<LayerFragment<'_>>]) -> Vec<Problem> {
         let mut problems = Vec::new();
-        for (reader, own) in self.readers.iter().zip(fragments) {
+        let readers = self.readers.iter().zip(fragments);
+        // Evidence says itself what it does not know.
+        for (reader, own) in readers.filter(|(reader, _)| !reader.is_on_demand()) {
             for claim in reader.claims() {
                 let Pattern::Path(path) = claim.pattern else { continue };
                 let Some(file) = files.follow(path.as_bytes()) else { continue };
@@ -489,7 +509,8 @@ impl Engine {
         purpose: Purpose,
         progress: &dyn Progress,
     ) -> Result<Analysis, EngineError> {
-        let mut reading = Reading::new(&self.readers, &self.spool);
+        let readers = self.readers_for(purpose);
+        let mut reading = Reading::new(&readers, &self.spool);
         progress.begin(name, 0);
         let read = read_directory(
             root,

@@ -195,7 +195,7 @@ impl Reading<'_> {
                 let signed = opened.signed_bytes();
                 let mut made = opened.signatures.iter().map(|each| key.check(&signed, &each.bytes));
                 let first = made.next().unwrap_or_else(|| Err("there is no signature".to_owned()));
-                made.fold(first, |before, next| before.or(next))
+                made.fold(first, Result::or)
             });
         }
         statement

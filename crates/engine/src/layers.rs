@@ -20,10 +20,18 @@ pub(crate) struct Reading<'a> {
     found_large: Vec<ClaimId>,
     spool: &'a Spool,
     spooled: Option<Spooled<'a>>,
+    /// Who wants it because it is text, of which they get no more than their limit.
+    found_as_text: Vec<ClaimId>,
+    /// How much of the file is kept in `content`.
+    room: usize,
     /// Who wants it by how it begins, and what is kept for them.
     found_by_magic: Vec<ClaimId>,
     excerpt: Excerpt,
+    /// What readers keep of it though it is too large for them.
+    too_large: Vec<(usize, Vec<u8>)>,
     made: Vec<(usize, NodeId, Vec<u8>)>,
+    /// Bytes that each reader has made.
+    made_bytes: Vec<u64>,
     problems: Vec<Problem>,
 }
 
@@ -37,9 +45,13 @@ impl<'a> Reading<'a> {
             found_large: Vec::new(),
             spool,
             spooled: None,
+            found_as_text: Vec::new(),
+            room: 0,
             found_by_magic: Vec::new(),
             excerpt: Excerpt::default(),
+            too_large: Vec::new(),
             made: Vec::new(),
+            made_bytes: vec![0; readers.len()],
             problems: Vec::new(),
         }
     }
@@ -79,6 +91,8 @@ impl<'a> Reading<'a> {
         for id in files.ids().filter(|id| files.record(*id).is_hard_link()) {
             files.write_path(id, &mut name);
             self.claims.find(&name, &mut self.found);
+            // Evidence is found by content, whatever name it was read under.
+            self.found.retain(|claim| !self.readers[claim.reader].is_on_demand());
             if !self.found.is_empty() {
                 self.problems.push(Problem::new(
                     "file-not-read",
@@ -93,10 +107,16 @@ impl<'a> Reading<'a> {
 impl ContentReader for Reading<'_> {
     fn wants(&mut self, name: &[u8], size: u64, first: &[u8]) -> bool {
         self.claims.find(name, &mut self.found);
-        let Self { found, problems, readers, .. } = self;
+        let Self { found, problems, readers, too_large, .. } = self;
+        too_large.clear();
         found.retain(|claim| {
             let fits = size <= claim.limit;
-            if !fits {
+            if fits {
+                return true;
+            }
+            if let Some(payload) = readers[claim.reader].too_large(name, size) {
+                too_large.push((claim.reader, payload));
+            } else {
                 let detail = format!(
                     "it has {size} bytes, more than the {} that the {} reader takes; what it holds is missing from the report",
                     claim.limit,
@@ -104,12 +124,16 @@ impl ContentReader for Reading<'_> {
                 );
                 problems.push(Problem::new("file-too-large", format!("/{}", path::escape(name)), detail));
             }
-            fits
+            false
         });
         self.content.clear();
         self.claims.find_magic(first, &mut self.found_by_magic);
         let found = &self.found;
-        self.found_by_magic.retain(|claim| found.iter().all(|other| other.reader != claim.reader));
+        let too_large = &self.too_large;
+        self.found_by_magic.retain(|claim| {
+            found.iter().all(|other| other.reader != claim.reader)
+                && too_large.iter().all(|(reader, _)| *reader != claim.reader)
+        });
         let readers = self.readers;
         let is_large = |claim: &mut ClaimId| size > readers[claim.reader].memory();
         self.found_large = self.found.extract_if(.., is_large).collect();
@@ -117,12 +141,28 @@ impl ContentReader for Reading<'_> {
         if !self.found_by_magic.is_empty() {
             self.excerpt.begin(size);
         }
-        !self.found.is_empty() || !self.found_large.is_empty() || !self.found_by_magic.is_empty()
+        self.claims.find_text(first, &mut self.found_as_text);
+        let (found, large, by_magic) = (&self.found, &self.found_large, &self.found_by_magic);
+        let too_large = &self.too_large;
+        self.found_as_text.retain(|claim| {
+            found.iter().chain(large).chain(by_magic).all(|other| other.reader != claim.reader)
+                && too_large.iter().all(|(reader, _)| *reader != claim.reader)
+        });
+        self.room = if self.found.is_empty() {
+            let most = self.found_as_text.iter().map(|claim| claim.limit).max().unwrap_or(0);
+            usize::try_from(most).unwrap_or(usize::MAX)
+        } else {
+            usize::MAX
+        };
+        let is_kept =
+            !self.found.is_empty() || !self.found_large.is_empty() || !self.found_as_text.is_empty();
+        is_kept || !self.found_by_magic.is_empty() || !self.too_large.is_empty()
     }
 
     fn piece(&mut self, piece: &[u8]) {
-        if !self.found.is_empty() {
-            self.content.extend_from_slice(piece);
+        let room = self.room.saturating_sub(self.content.len());
+        if room > 0 {
+            self.content.extend_from_slice(piece.get(..room).unwrap_or(piece));
         }
         if let Some(spooled) = &mut self.spooled {
             spooled.push(piece);
@@ -133,13 +173,40 @@ impl ContentReader for Reading<'_> {
     }
 
     fn end(&mut self, node: NodeId, name: &[u8]) {
-        let Self { readers, found, content, found_by_magic, excerpt, made, problems, .. } = self;
-        let whole = found.drain(..).map(|claim| (claim, false));
-        for (claim, by_magic) in whole.chain(found_by_magic.drain(..).map(|claim| (claim, true))) {
-            let content = if by_magic { excerpt.content() } else { content.as_slice() };
-            if let Some(payload) = readers[claim.reader].read(name, content, problems) {
+        let Self {
+            readers,
+            found,
+            content,
+            found_as_text,
+            found_by_magic,
+            excerpt,
+            too_large,
+            made,
+            made_bytes,
+            problems,
+            ..
+        } = self;
+        made.extend(too_large.drain(..).map(|(reader, payload)| (reader, node, payload)));
+        let mut offer = |claim: ClaimId, content: &[u8]| {
+            let reader = readers[claim.reader];
+            let Some(payload) = reader.read(name, content, problems) else { return };
+            let all = made_bytes[claim.reader].saturating_add(payload.len() as u64);
+            if all <= reader.layer_limit() {
+                made_bytes[claim.reader] = all;
+                made.push((claim.reader, node, payload));
+            } else if let Some(payload) = reader.beyond_layer_limit() {
                 made.push((claim.reader, node, payload));
             }
+        };
+        for claim in found.drain(..) {
+            offer(claim, content);
+        }
+        for claim in found_by_magic.drain(..) {
+            offer(claim, excerpt.content());
+        }
+        for claim in found_as_text.drain(..) {
+            let limit = usize::try_from(claim.limit).unwrap_or(usize::MAX);
+            offer(claim, content.get(..limit).unwrap_or(content));
         }
         self.end_large(node, name);
     }
@@ -196,7 +263,11 @@ pub(crate) fn read_facts(
 pub(crate) fn revisions(readers: &[&'static dyn Reader]) -> Vec<ReaderRevision> {
     let mut revisions: Vec<ReaderRevision> = readers
         .iter()
-        .map(|reader| ReaderRevision { reader: reader.doc().id.to_owned(), revision: reader.revision() })
+        .map(|reader| ReaderRevision {
+            reader: reader.doc().id.to_owned(),
+            revision: reader.revision(),
+            is_on_demand: reader.is_on_demand(),
+        })
         .collect();
     revisions.sort();
     revisions

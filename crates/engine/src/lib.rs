@@ -8,6 +8,7 @@
 //!
 //! [`Engine::analyse`] turns the name of an image into an [`Analysis`](plimsoll_model::Analysis);
 //! [`Engine::ask`] does so with a base that the user named, and with what is attached to it.
+//! [`lint::check`] asks the rules, [`explain::find`] says what an id stands for.
 
 pub mod advisories;
 mod analyse;
@@ -15,7 +16,10 @@ pub mod attached;
 mod base;
 pub mod credentials;
 mod error;
+pub mod explain;
 mod layers;
+pub mod lint;
+mod modified;
 mod open;
 mod progress;
 mod sbom;

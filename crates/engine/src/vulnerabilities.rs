@@ -171,7 +171,7 @@ impl Advisor {
                     })
                     .collect(),
                 verdict: each.verdict,
-                inapplicable: each.inapplicable.map(str::to_owned),
+                inapplicable: each.inapplicable,
             })
             .collect())
     }

@@ -104,7 +104,7 @@ pub struct Manifest {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Document {
     /// A list of manifests.
-    Index(Index),
+    Index(Box<Index>),
     /// The parts of one image.
     Manifest(Box<Manifest>),
 }
@@ -181,7 +181,9 @@ impl Document {
             if shape.layers.is_some() {
                 return Err(DocumentError::Ambiguous);
             }
-            return serde_json::from_slice(bytes).map(Document::Index).map_err(json("image index"));
+            return serde_json::from_slice(bytes)
+                .map(|index| Self::Index(Box::new(index)))
+                .map_err(json("image index"));
         }
         if shape.manifests.is_some() {
             return Err(DocumentError::Ambiguous);

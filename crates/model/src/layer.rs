@@ -14,6 +14,8 @@ pub struct ReaderRevision {
     pub reader: String,
     /// The revision of what it writes into [`Fragment::payload`].
     pub revision: u32,
+    /// Whether it makes evidence that most questions do without, which is stored apart.
+    pub is_on_demand: bool,
 }
 
 /// What one reader made of one file of one layer. What needs several layers is joined later,

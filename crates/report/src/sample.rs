@@ -39,6 +39,7 @@ pub(crate) fn analysis() -> Analysis {
         has_files: true,
         files,
         ownership,
+        part_of: Vec::new(),
         evidence: None,
         problems: vec![Problem::new(
             "rpm-database-damaged",

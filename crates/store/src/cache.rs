@@ -15,7 +15,7 @@ use std::time::SystemTime;
 use plimsoll_model::{Digest, LayerFacts};
 use thiserror::Error;
 
-use crate::encoding::{decode, encode};
+use crate::encoding::{PREFIX, decode, encode, main_length};
 use crate::images::{self, KnownImage};
 
 /// Where images are kept by the chain of their layers.
@@ -78,9 +78,10 @@ impl LayerCache {
         self.directory.join(kind).join(digest.algorithm().name()).join(&hex[..2]).join(hex)
     }
 
-    /// The facts about a layer, if they are stored and readable.
+    /// The facts about a layer, if they are stored and readable. Without the evidence that is read
+    /// on demand, its readers' revisions and fragments are left out.
     #[must_use]
-    pub fn layer(&self, digest: &Digest) -> Option<LayerFacts> {
+    pub fn layer(&self, digest: &Digest, with_evidence: bool) -> Option<LayerFacts> {
         let path = self.place("layers", digest);
         if !fs::metadata(&path).ok()?.is_file() {
             return None;
@@ -89,7 +90,15 @@ impl LayerCache {
         let buffers = || self.buffers.lock().unwrap_or_else(PoisonError::into_inner);
         let mut buffer = buffers().pop().unwrap_or_default();
         buffer.clear();
-        let facts = file.read_to_end(&mut buffer).ok().and_then(|_| decode(&buffer).ok());
+        let read = || {
+            let mut prefix = [0; PREFIX];
+            file.read_exact(&mut prefix).ok()?;
+            buffer.extend_from_slice(&prefix);
+            let length = if with_evidence { u64::MAX } else { main_length(&prefix)? };
+            file.take(length).read_to_end(&mut buffer).ok()?;
+            decode(&buffer, with_evidence).ok()
+        };
+        let facts = read();
         buffers().push(buffer);
         touch(&path);
         facts
@@ -263,11 +272,11 @@ mod tests {
     fn what_was_stored_is_found_again() {
         let directory = tempfile::tempdir().unwrap();
         let cache = LayerCache::new(directory.path(), u64::MAX);
-        assert_eq!(cache.layer(&digest(1)), None);
+        assert_eq!(cache.layer(&digest(1), true), None);
         let facts = LayerFacts { unpacked_size: 5, ..LayerFacts::default() };
         cache.store_layer(&digest(1), &facts).unwrap();
-        assert_eq!(cache.layer(&digest(1)), Some(facts));
-        assert_eq!(cache.layer(&digest(2)), None);
+        assert_eq!(cache.layer(&digest(1), true), Some(facts));
+        assert_eq!(cache.layer(&digest(2), true), None);
         cache.store_document(&digest(1), b"{}").unwrap();
         assert_eq!(cache.document(&digest(1)).as_deref(), Some(b"{}".as_slice()));
         assert_eq!(cache.usage().entries, 2);
@@ -281,7 +290,7 @@ mod tests {
         let cache = LayerCache::new(directory.path(), u64::MAX);
         cache.store_layer(&digest(1), &LayerFacts::default()).unwrap();
         fs::write(cache.place("layers", &digest(1)), b"plimsollx").unwrap();
-        assert_eq!(cache.layer(&digest(1)), None);
+        assert_eq!(cache.layer(&digest(1), true), None);
     }
 
     #[test]
@@ -307,6 +316,6 @@ mod tests {
     fn a_cache_that_cannot_be_written_says_so_and_reads_as_empty() {
         let cache = LayerCache::new(Path::new("/proc/no-such-place"), u64::MAX);
         assert!(cache.store_layer(&digest(1), &LayerFacts::default()).is_err());
-        assert_eq!(cache.layer(&digest(1)), None);
+        assert_eq!(cache.layer(&digest(1), true), None);
     }
 }

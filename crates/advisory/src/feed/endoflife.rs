@@ -22,6 +22,7 @@ const PRODUCTS: &[(&str, &str)] = &[
     ("amazon-linux", "amzn"),
     ("azure-linux", "azurelinux"),
     ("centos", "centos"),
+    (STREAM, "centos"),
     ("debian", "debian"),
     ("fedora", "fedora"),
     ("opensuse", "opensuse-leap"),
@@ -32,6 +33,11 @@ const PRODUCTS: &[(&str, &str)] = &[
     ("sles", "sles"),
     ("ubuntu", "ubuntu"),
 ];
+
+/// CentOS Stream, whose os-release has the id and number of CentOS Linux. Of 8 there were both, so
+/// that nobody can tell; later ones are Stream.
+const STREAM: &str = "centos-stream";
+const AMBIGUOUS: &str = "8";
 
 /// Names that files of the older interface have.
 const OLDER_NAMES: &[(&str, &str)] = &[("alpine", "alpine"), ("redhat", "rhel"), ("amazonlinux", "amzn")];
@@ -90,9 +96,14 @@ impl Feed for EndOfLifeDate {
     }
 }
 
+/// The publisher's name of the product that a file speaks of.
+fn product(path: &str) -> &str {
+    path.rsplit('/').next().and_then(|name| name.strip_suffix(".json")).unwrap_or_default()
+}
+
 /// The ids of the distributions that a file speaks of.
 fn distributions(path: &str) -> impl Iterator<Item = &'static str> {
-    let name = path.rsplit('/').next().and_then(|name| name.strip_suffix(".json")).unwrap_or_default();
+    let name = product(path);
     let found = PRODUCTS.iter().chain(OLDER_NAMES).find(|(product, _)| *product == name).map(|(_, id)| *id);
     // Azure Linux was called Mariner up to 2.0, and its images still are.
     found.into_iter().chain((name == "azure-linux").then_some("mariner"))
@@ -152,6 +163,9 @@ fn take(path: &str, index: usize, value: Value, reporter: &mut Reporter<'_>) {
     };
     if name.is_empty() {
         return damaged(reporter, "it has no name");
+    }
+    if name == AMBIGUOUS && product(path) == STREAM {
+        return;
     }
     let day = |text: &Option<String>| text.clone().filter(|text| is_day(text));
     let older_day = |value: &Option<Value>| {

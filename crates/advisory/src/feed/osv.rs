@@ -5,6 +5,7 @@ mod ecosystem;
 mod events;
 mod follow;
 mod modified;
+mod module;
 mod record;
 mod semver;
 mod translate;
@@ -20,8 +21,8 @@ use super::{Answer, Feed, FeedFile, FeedRequest, FollowUp, Kept, Sink};
 /// Where the OSV project serves its dumps.
 const DUMPS: &str = "https://osv-vulnerabilities.storage.googleapis.com";
 
-/// The largest list of times. The largest real one, of all ecosystems, has some 100 MB.
-const MAXIMUM_LIST: u64 = 512 << 20;
+/// The largest list of times. The largest real one, of npm, has some 10 MB.
+const MAXIMUM_LIST: u64 = 64 << 20;
 
 /// How many YAML nodes one record may have: YAML takes some fifty times the memory of JSON to
 /// read, and the largest real YAML record (PyPA) has a few thousand.

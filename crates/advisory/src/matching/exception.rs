@@ -1,6 +1,6 @@
 //! What lifts a finding: VEX statements and ignore entries.
 
-use plimsoll_model::{Analysis, Digest, Finding, NotAffectedReason, Package, Problem, Verdict};
+use plimsoll_model::{Analysis, Digest, Finding, NotAffectedReason, Package, Problem, Purl, Verdict};
 
 use crate::vex::ignore::{IgnoreEntry, IgnoreSubject};
 use crate::vex::{VexDocument, VexStatus, VexSubject, effective};
@@ -10,6 +10,7 @@ use crate::vex::{VexDocument, VexStatus, VexSubject, effective};
 pub(super) struct Vex<'a> {
     documents: &'a [VexDocument],
     digests: Vec<Digest>,
+    purls: Vec<Purl>,
     references: Vec<&'a str>,
 }
 
@@ -21,6 +22,7 @@ impl<'a> Vex<'a> {
         Self {
             documents,
             digests: digests.into_iter().flatten().cloned().collect(),
+            purls: if documents.is_empty() { Vec::new() } else { identity.purls() },
             references: cpe.into_iter().collect(),
         }
     }
@@ -35,7 +37,7 @@ impl<'a> Vex<'a> {
         let subject = VexSubject {
             package: package.purl.as_ref(),
             image_digests: &self.digests,
-            image_purls: &[],
+            image_purls: &self.purls,
             references: &self.references,
         };
         let Some(statement) = effective(self.documents, &ids(finding), &subject) else { return false };

@@ -6,7 +6,7 @@
 //! package lists the very file that proves the installation, and its upstream version is the
 //! same. A library of another version inside that package (vendored) stays on its own.
 
-use plimsoll_model::{Analysis, Package, PathIndex};
+use plimsoll_model::{Analysis, ProofOwners};
 
 use super::names::is_of_distribution;
 
@@ -14,33 +14,26 @@ use super::names::is_of_distribution;
 #[derive(Debug)]
 pub(super) struct Owners<'a> {
     analysis: &'a Analysis,
-    index: Option<PathIndex<'a>>,
+    owners: Option<ProofOwners<'a>>,
 }
 
 impl<'a> Owners<'a> {
-    /// Owners in an image; the index of its paths is made only where a package may need it.
+    /// Owners in an image; they are sought only where a package may need one.
     pub(super) fn new(analysis: &'a Analysis) -> Self {
-        let needed = !analysis.ownership.is_empty()
-            && analysis.installed().any(|package| !is_of_distribution(package.kind.as_str()));
-        Self { analysis, index: needed.then(|| analysis.files.index()) }
+        let needed = analysis.installed().any(|package| !is_of_distribution(package.kind.as_str()));
+        Self { analysis, owners: needed.then(|| ProofOwners::new(analysis)) }
     }
 
-    /// Position of the distribution's package that brought this one in the same version.
-    pub(super) fn owner(&self, package: &Package) -> Option<u32> {
+    /// Position of the distribution's package that brought the package at a position, in the
+    /// same version.
+    pub(super) fn owner(&self, position: u32) -> Option<u32> {
+        let package = self.analysis.packages.get(position as usize)?;
         if is_of_distribution(package.kind.as_str()) {
             return None;
         }
-        let index = self.index.as_ref()?;
-        let paths = [package.evidence.as_ref(), package.place.as_ref()];
-        paths.into_iter().flatten().find_map(|path| {
-            let file = index.resolve(path.as_bytes())?;
-            let start = self.analysis.ownership.partition_point(|(id, _)| *id < file);
-            let listings = self.analysis.ownership.get(start..)?.iter();
-            listings.take_while(|(id, _)| *id == file).map(|(_, owner)| *owner).find(|owner| {
-                self.analysis.packages.get(*owner as usize).is_some_and(|owner| {
-                    is_of_distribution(owner.kind.as_str())
-                        && shares_version(&owner.version, &package.version)
-                })
+        self.owners.as_ref()?.of(position).into_iter().find(|owner| {
+            self.analysis.packages.get(*owner as usize).is_some_and(|owner| {
+                is_of_distribution(owner.kind.as_str()) && shares_version(&owner.version, &package.version)
             })
         })
     }

@@ -9,11 +9,12 @@ mod tests;
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
+use plimsoll_model::evidence::{RecordedDigest, RecordedFile};
 use plimsoll_model::{
     Distribution, FileId, InstallReason, Package, PackageType, Problem, Purl, SourcePackage, TreePath,
 };
 
-use self::database::{Database, Details, Key, decode_details, decode_keys};
+use self::database::{Access, Database, Details, Key, Recorded, decode_details, decode_keys};
 use super::{Ecosystem, bringing_layers};
 use crate::claim::{Claim, Pattern};
 use crate::reader::{Doc, Joined, LayerFragment, LayeredImage, Reader};
@@ -87,7 +88,7 @@ impl Reader for ApkReader {
     }
 
     fn revision(&self) -> u32 {
-        1
+        2
     }
 
     fn claims(&self) -> &'static [Claim] {
@@ -184,6 +185,9 @@ fn join_database<'a>(
         };
         let index = joined.packages.len() as u32;
         own_files(image, details, index, &mut joined.owned);
+        if joined.with_evidence {
+            record_files(image, details, index, &mut joined.evidence.recorded);
+        }
         joined.packages.push(package);
     }
 }
@@ -215,6 +219,53 @@ fn own_files(image: &LayeredImage<'_>, details: &Details<'_>, index: u32, owned:
         let Some(place) = image.files.follow(path) else { continue };
         for file in &directory.files {
             owned.extend(image.files.child(place, file.name.as_bytes()).map(|id| (id, index)));
+        }
+    }
+}
+
+/// What the database has for a file without an `a:` line, and for a directory without `M:`.
+const USUAL_FILE: Access = (0, 0, 0o644);
+const USUAL_DIRECTORY: Access = (0, 0, 0o755);
+
+fn record_files(
+    image: &LayeredImage<'_>,
+    details: &Details<'_>,
+    package: u32,
+    recorded: &mut Vec<RecordedFile>,
+) {
+    let mut record = |path: &[u8], file: Option<FileId>, digest, access: Access| {
+        let Ok(path) = TreePath::parse(path) else { return };
+        recorded.push(RecordedFile {
+            package,
+            path,
+            file,
+            digest,
+            size: None,
+            mode: Some(access.2 & 0o7777),
+            owner: Some((access.0, access.1)),
+            is_configuration: false,
+            may_be_missing: false,
+        });
+    };
+    for directory in &details.directories {
+        let place = image.files.follow(directory.path.as_bytes());
+        if !directory.path.is_empty() {
+            let access = directory.access.unwrap_or(USUAL_DIRECTORY);
+            record(directory.path.as_bytes(), place, None, access);
+        }
+        for file in &directory.files {
+            let path = match directory.path {
+                "" => file.name.to_owned(),
+                directory => format!("{directory}/{}", file.name),
+            };
+            let found = place.and_then(|place| image.files.child(place, file.name.as_bytes()));
+            let digest = match file.digest {
+                Recorded::None => None,
+                Recorded::Md5(digest) => Some(RecordedDigest::Md5(digest)),
+                Recorded::Sha1(digest) => Some(RecordedDigest::Sha1(digest)),
+                Recorded::Sha256(digest) => Some(RecordedDigest::Sha256(digest)),
+            };
+            record(path.as_bytes(), found, digest, file.access.unwrap_or(USUAL_FILE));
         }
     }
 }

@@ -39,12 +39,14 @@ const DOC: Doc = Doc {
     title: ".NET packages",
     summary: "NuGet packages of .NET applications and of .NET itself, and assemblies that no package brought.",
     explanation: "Reads the *.deps.json that a build leaves beside an application, and beside each part of \
-.NET itself, whose own packages (Microsoft.NETCore.App.Runtime.linux-x64) tell the version of the runtime. \
+.NET itself, whose own packages (Microsoft.NETCore.App.Runtime.linux-x64) tell the version of the runtime: of a shared \
+framework, the release that its directory is called, where the list names the build that became it. \
 A package of such a list is installed if one of its files is there: beside the list, or where the list says; \
 one of which no file is there is only declared. The project whose name the list has counts as asked for; it and \
 other projects are listed with the packages. Where NuGet unpacked packages (NAME/VERSION/NAME.nuspec), each is \
 listed with what is in its directory.\n\n\
-An assembly (a dll or exe for .NET, told by its header) that no package of any kind owns is listed by the name in \
+An assembly (a dll or exe for .NET, told by its header) that neither such a package nor one of the operating \
+system owns is listed by the name in \
 its own manifest, with the version that its author states for people (AssemblyInformationalVersion, which builds \
 set to the package's) where that is a version of NuGet's, else with the assembly's version; its origin is \
 `assembly` with the latter. Nothing is guessed from file names. Assemblies that state no version, that hold only \
@@ -195,7 +197,7 @@ fn add(
     let index = joined.packages.len() as u32;
     let find = |name: &String| image.files.resolve(&[directory, b"/", name.as_bytes()].concat());
     let files: Vec<FileId> = listed.files.iter().filter_map(|names| names.iter().find_map(find)).collect();
-    let mut package = Package::new(TYPE, &*listed.name, &*listed.version);
+    let mut package = Package::new(TYPE, &*listed.name, released_version(fragment.path, &listed.version));
     package.requires.clone_from(&listed.requires);
     package.purl = package_url(&package);
     package.layer = Some(fragment.layer);
@@ -215,6 +217,19 @@ fn add(
     joined.owned.extend(files.into_iter().map(|file| (file, index)));
     joined.packages.push(package);
     None
+}
+
+/// The version of a package in a list. A shared framework lies in shared/NAME/VERSION, which is the
+/// version that `dotnet` says it is; up to 3.1 its list has the name of the build that became this
+/// release, `VERSION-servicing.22122.4`.
+fn released_version<'a>(list: &'a [u8], version: &'a str) -> &'a str {
+    let released = || {
+        let (above, release) = split(split(list).0);
+        let release = std::str::from_utf8(release).ok()?;
+        let is_build = version.strip_prefix(release)?.starts_with("-servicing.");
+        (split(split(above).0).1 == b"shared" && is_build).then_some(release)
+    };
+    released().unwrap_or(version)
 }
 
 /// Adds a package that NuGet unpacked.

@@ -2,7 +2,7 @@
 
 use memchr::memmem::Finder;
 
-use super::{GO_BUILD_INFO, GO_MODULES_START, MAX_WHOLE, end_of_segments};
+use super::{GO_BUILD_INFO, GO_MODULES_START, MAX_WHOLE, Segment, segment, segments_told_by};
 use crate::ecosystem::binary;
 
 /// The beginning that is kept: the table of segments lies right behind the file's header.
@@ -13,8 +13,13 @@ const TAIL: usize = 256 << 10;
 const BEHIND_SEGMENTS: u64 = 1 << 20;
 /// What is kept behind a mark of Go: a list of a thousand modules has 200 KB.
 const BEHIND_MARK: u64 = 1 << 20;
+/// What is kept of a segment that is a note or the dynamic section: real ones have a few kilobytes.
+const OF_SMALL_SEGMENT: u64 = 64 << 10;
+/// What is kept of the first segment, which begins with the symbols and the names that the loader
+/// needs: those of Node.js, the most that programs have, take 6 MB.
+const OF_FIRST_SEGMENT: u64 = 10 << 20;
 /// The most that is kept of one file, the end aside: a file full of marks must not grow it.
-const MAX_KEPT: usize = 8 << 20;
+const MAX_KEPT: usize = 14 << 20;
 /// How much is looked through at once.
 const BLOCK: usize = 512 << 10;
 /// The longest mark, less one byte: so much of one may lie behind the bytes looked through.
@@ -107,9 +112,9 @@ impl Excerpt {
     /// Decides about the first `count` recent bytes: keeps what is wanted and forgets the rest.
     fn decide(&mut self, count: usize, most: usize) {
         if self.start == 0
-            && let Some(end) = end_of_segments(&self.recent)
+            && let Some(segments) = segments_told_by(&self.recent)
         {
-            self.wanted.push((end, end.saturating_add(BEHIND_SEGMENTS)));
+            want_segments(&segments, &mut self.wanted);
         }
         let looked_through = self.recent.get(..count + SEAM).unwrap_or(&self.recent);
         for finder in &self.finders {
@@ -164,6 +169,22 @@ impl Excerpt {
             field.copy_from_slice(&length.to_le_bytes());
         }
         self.last_part = Some((header, until));
+    }
+}
+
+/// Wants what the loader reads of a file, and what follows the last segment that is loaded.
+fn want_segments(segments: &[Segment], wanted: &mut Vec<(u64, u64)>) {
+    let loaded = segments.iter().filter(|one| one.kind == segment::LOADED);
+    if let Some(end) = loaded.clone().map(|one| one.end()).max() {
+        wanted.push((end, end.saturating_add(BEHIND_SEGMENTS)));
+    }
+    let is_dynamic = segments.iter().any(|one| one.kind == segment::DYNAMIC);
+    if is_dynamic && let Some(first) = loaded.min_by_key(|one| one.offset) {
+        wanted.push((first.offset, first.end().min(first.offset.saturating_add(OF_FIRST_SEGMENT))));
+    }
+    let small = [segment::DYNAMIC, segment::INTERPRETER, segment::NOTE];
+    for one in segments.iter().filter(|one| small.contains(&one.kind)) {
+        wanted.push((one.offset, one.offset.saturating_add(one.size.min(OF_SMALL_SEGMENT))));
     }
 }
 

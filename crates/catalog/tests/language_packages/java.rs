@@ -67,7 +67,8 @@ fn is_linked(answer: &Answer, path: &str, name: &str) -> bool {
             link.trim_start_matches('/').strip_prefix(&directory).is_some_and(|rest| rest.starts_with('/'));
         let version = link.rsplit('/').nth(1).unwrap_or_default();
         inside
-            && link.ends_with(&format!("/{artifact}-{version}.jar"))
+            // Perhaps with a classifier.
+            && link.contains(&format!("/{version}/{artifact}-{version}"))
             && index.follow(link.trim_start_matches('/').as_bytes()) == target
     })
 }

@@ -4,7 +4,9 @@ use anyhow::{Result, bail};
 use clap::{ArgMatches, Args, Command, FromArgMatches as _};
 use plimsoll_engine::Purpose;
 use plimsoll_model::{Analysis, FileId, FileKind};
+use plimsoll_report::evidence::{EvidenceList, FileEvidence};
 use plimsoll_report::files::{FileList, Files};
+use plimsoll_report::modified::{Modified, ModifiedList};
 
 use super::{Entry, format, globs};
 use crate::arguments::BaseOption;
@@ -15,7 +17,7 @@ use crate::output::{format_option, write};
 pub(super) const ENTRY: Entry = Entry {
     name: "files",
     summary: "List the files of an image",
-    examples: "  plimsoll files debian:12 '/etc/**'\n  plimsoll files nginx --setuid\n  plimsoll files nginx --unowned --larger 1MB\n  plimsoll files nginx --layer 3 --owner nginx-common",
+    examples: "  plimsoll files debian:12 '/etc/**'\n  plimsoll files nginx --setuid\n  plimsoll files nginx --unowned --larger 1MB\n  plimsoll files nginx --layer 3 --owner nginx-common\n  plimsoll files nginx --modified\n  plimsoll files nginx --evidence /usr/sbin/nginx",
     declare,
     run,
 };
@@ -41,6 +43,12 @@ struct Arguments {
     /// Only files of this package, or of this numeric user or user:group
     #[arg(long, value_name = "PACKAGE|UID[:GID]")]
     owner: Option<String>,
+    /// Only files that changed since their package was installed, and what changed
+    #[arg(long, conflicts_with_all = ["setuid", "unowned", "larger", "evidence"])]
+    modified: bool,
+    /// What the files say: how they are linked, what they name, whether their text is kept
+    #[arg(long)]
+    evidence: bool,
     #[command(flatten)]
     base: BaseOption,
 }
@@ -52,7 +60,11 @@ fn declare(command: Command) -> Command {
 fn run(matches: &ArgMatches, context: &Context) -> Result<Exit> {
     let arguments = Arguments::from_arg_matches(matches)?;
     let wanted = globs(&arguments.paths, true)?;
-    let analysis = context.analyse_on(&arguments.image, arguments.base.base.as_deref(), Purpose::Digests)?;
+    if arguments.modified {
+        return modified(&arguments, wanted.as_ref(), format(matches), context);
+    }
+    let purpose = if arguments.evidence { Purpose::Evidence } else { Purpose::Digests };
+    let analysis = context.analyse_on(&arguments.image, arguments.base.base.as_deref(), purpose)?;
     if !analysis.has_files {
         bail!("{} lists packages only; it holds no files", arguments.image);
     }
@@ -82,7 +94,48 @@ fn run(matches: &ArgMatches, context: &Context) -> Result<Exit> {
     if selected.is_empty() {
         context.tell_note(&format!("no file of {} is as asked", arguments.image));
     }
+    if arguments.evidence {
+        let format = format(matches);
+        if format == "csv" {
+            bail!("evidence is not written as CSV; use --format json");
+        }
+        write::<FileEvidence>(format, &EvidenceList { analysis: &analysis, selected })?;
+        context.judge(&[&analysis])?;
+        return Ok(Exit::Done);
+    }
     write::<Files>(format(matches), &FileList { analysis: &analysis, selected, width: context.width })?;
+    context.judge(&[&analysis])?;
+    Ok(Exit::Done)
+}
+
+fn modified(
+    arguments: &Arguments,
+    wanted: Option<&globset::GlobSet>,
+    format: &str,
+    context: &Context,
+) -> Result<Exit> {
+    let (analysis, files) = context.modified(&arguments.image)?;
+    if !analysis.has_files {
+        bail!("{} lists packages only; it holds no files", arguments.image);
+    }
+    let layer = arguments.layer.as_deref().map(|layer| find_layer(&analysis, layer)).transpose()?;
+    let owner = arguments.owner.as_deref().map(Owner::parse);
+    let chosen = |file: &&plimsoll_model::evidence::ModifiedFile| {
+        let record = file.recorded.file.map(|id| analysis.files.record(id));
+        let package = analysis.packages.get(file.recorded.package as usize);
+        let path = [b"/", file.recorded.path.as_bytes()].concat();
+        layer.is_none_or(|layer| record.is_some_and(|record| usize::from(record.layer) == layer))
+            && wanted.is_none_or(|globs| globs.is_match(bytes_path(&path)))
+            && owner.as_ref().is_none_or(|owner| match owner {
+                Owner::Package(name) => package.is_some_and(|package| package.name == *name),
+                Owner::User(..) => file.recorded.file.is_some_and(|id| owner.has(&analysis, id)),
+            })
+    };
+    let files: Vec<_> = files.iter().filter(chosen).collect();
+    if files.is_empty() {
+        context.tell_note(&format!("no file of {} is as asked", arguments.image));
+    }
+    write::<Modified>(format, &ModifiedList { analysis: &analysis, files, width: context.width })?;
     context.judge(&[&analysis])?;
     Ok(Exit::Done)
 }

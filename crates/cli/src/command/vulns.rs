@@ -14,6 +14,7 @@ use super::{Entry, format, globs};
 use crate::arguments::{BaseOption, KeyOption};
 use crate::environment::Context;
 use crate::exit::Exit;
+use crate::message::{Kind, tell_line};
 use crate::output::{format_option, write};
 
 pub(super) const ENTRY: Entry = Entry {
@@ -143,6 +144,11 @@ fn run(matches: &ArgMatches, context: &Context) -> Result<Exit> {
                 && wanted.as_ref().is_none_or(|globs| name.is_some_and(|name| globs.is_match(name)))
         })
     });
+    if format(matches) == "openvex" && list.selected.is_empty() {
+        let note = "there is no finding that an OpenVEX document could state, so none is written; \
+                    --format cyclonedx-vex and json tell what was judged";
+        tell_line(Kind::Note, note);
+    }
     write::<Vulns>(format(matches), &list)?;
     context.judge(&[&analysis])?;
     Ok(outcome(&answer, arguments.fail_on))

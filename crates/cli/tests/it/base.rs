@@ -27,11 +27,14 @@ fn layout(directory: &Path, name: &str, image: &TestImage) -> String {
     format!("oci:{}", place.display())
 }
 
-/// Package and the word of the column `from`, by the program's CSV.
+/// Name, type and the word of the column `from` of each package, by the program's CSV.
 fn told(cache: &Path, arguments: &[&str]) -> Vec<String> {
     let all = [&["packages"], arguments, &["--format", "csv"]].concat();
     let text = |field: &Vec<u8>| String::from_utf8(field.clone()).expect("text");
-    csv(&run(cache, &all)).iter().map(|row| format!("{} {}", text(&row[1]), text(&row[13]))).collect()
+    csv(&run(cache, &all))
+        .iter()
+        .map(|row| format!("{} {} {}", text(&row[1]), text(&row[0]), text(&row[13])))
+        .collect()
 }
 
 fn json(cache: &Path, arguments: &[&str]) -> Value {
@@ -45,10 +48,10 @@ fn an_image_that_was_looked_at_before_is_recognised_as_base() {
     let cache = directory.path().join("cache");
     let base = layout(directory.path(), "base", &image_from_text(BASE));
     let app = layout(directory.path(), "app", &image_from_text(&format!("{BASE}{OWN}")));
-    assert_eq!(told(&cache, &[&app]), ["bash ", "less "], "nothing is known yet");
+    assert_eq!(told(&cache, &[&app]), ["bash deb ", "less deb "], "nothing is known yet");
     assert_eq!(json(&cache, &["packages", &app])["base_image"], Value::Null);
     run(&cache, &["inspect", &base]);
-    assert_eq!(told(&cache, &[&app]), ["bash base", "less own"]);
+    assert_eq!(told(&cache, &[&app]), ["bash deb base", "less deb own"]);
     let known = &json(&cache, &["inspect", &app])["base_image"];
     assert_eq!((known["name"].as_str(), known["layers"].as_u64()), (Some(base.as_str()), Some(1)));
     assert_eq!(known["evidence"], "remembered");
@@ -67,8 +70,8 @@ fn the_base_that_the_user_names_is_checked_and_need_not_have_been_looked_at() {
     let base = layout(directory.path(), "base", &image_from_text(BASE));
     let other = layout(directory.path(), "other", &image_from_text("layer\nfile etc/motd \"hello\"\n"));
     let app = layout(directory.path(), "app", &image_from_text(&format!("{BASE}{OWN}")));
-    assert_eq!(told(&cache, &[&app, "--base", &base]), ["bash base", "less own"]);
-    assert_eq!(told(&cache, &[&app]), ["bash ", "less "], "it was not looked at");
+    assert_eq!(told(&cache, &[&app, "--base", &base]), ["bash deb base", "less deb own"]);
+    assert_eq!(told(&cache, &[&app]), ["bash deb ", "less deb "], "it was not looked at");
     let refused = plimsoll(&cache).args(["packages", &app, "--base", &other]).output().expect("it starts");
     let error = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert_eq!(refused.status.code(), Some(2), "{error}");
@@ -97,21 +100,21 @@ fn every_image_built_on_debian_slim_knows_which_packages_are_its_own() {
         .map(|row| row.split(' ').next().unwrap_or_default().to_owned())
         .collect();
     for (name, own) in [
-        ("nginx@1.22", "nginx"),
-        ("redis@7.0", "redis-server"),
-        ("postgres@15", "postgresql-15"),
-        ("python-app@1", "Flask"),
-        ("node-app@2", "express"),
+        ("nginx@1.22", "nginx deb"),
+        ("redis@7.0", "redis-server deb"),
+        ("postgres@15", "postgresql-15 deb"),
+        ("python-app@1", "Flask pypi"),
+        ("node-app@2", "express npm"),
     ] {
         let Some(image) = built(name) else { continue };
         let rows = told(cache, &[&image]);
         for row in &rows {
-            let (package, from) = row.split_once(' ').expect("two words");
+            let (package, from) = row.rsplit_once(' ').expect("three words");
             // The build of each installs what the base lacks, and upgrades nothing.
             let expect = if of_base.contains(package) { "base" } else { "own" };
             assert_eq!(from, expect, "{package} of {name}");
         }
         assert!(rows.contains(&format!("{own} own")), "{own} of {name}: {rows:?}");
-        assert!(rows.contains(&"libc6 base".to_owned()), "{name}");
+        assert!(rows.contains(&"libc6 deb base".to_owned()), "{name}");
     }
 }

@@ -106,12 +106,10 @@ impl Downloader<'_> {
                     return Ok(Outcome::Unchanged);
                 }
                 Ok(Exchange::Absent) => {
-                    return match request.is_optional {
-                        true => {
-                            kept.remove(&request.path).map_err(|error| disk(&error))?;
-                            Ok(Outcome::Absent)
-                        }
-                        false => Err(for_good("the server does not have it (404)")),
+                    return if request.is_optional {
+                        Ok(Outcome::Absent)
+                    } else {
+                        Err(for_good("the server does not have it (404)"))
                     };
                 }
                 Ok(Exchange::Whole(came)) => {

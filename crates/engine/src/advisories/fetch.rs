@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use plimsoll_advisory::feed::{self, Feed};
-use plimsoll_advisory::{Answer, FeedRequest, Outcome};
+use plimsoll_advisory::{Answer, FeedRequest, Kept as _, Outcome};
 use plimsoll_model::Problem;
 
 use super::download::Downloader;
@@ -70,6 +70,9 @@ pub(super) fn fetch(
         let mut job =
             Job { feed, options, downloader: &downloader, kept: &kept, fetched: &mut fetched, told: 0 };
         job.run(&parts);
+        if job.told == 0 {
+            kept.forget_partial();
+        }
         if let Err(error) = kept.save() {
             let detail = format!(
                 "what its servers answered cannot be kept ({error}), so all of it is fetched anew the next time"
@@ -80,8 +83,11 @@ pub(super) fn fetch(
     Ok(fetched)
 }
 
+/// A feed, and the parts of it that were named.
+type Wanted = (&'static dyn Feed, Vec<String>);
+
 /// The feeds and parts that were named; an empty list of parts stands for all.
-fn wanted(named: &[String]) -> Result<Vec<(&'static dyn Feed, Vec<String>)>, AdvisoryError> {
+fn wanted(named: &[String]) -> Result<Vec<Wanted>, AdvisoryError> {
     let id_of = |name: &String| name.split('/').next().unwrap_or(name).to_owned();
     let is_known = |id: &str| feed::ALL.iter().any(|feed| feed.doc().id == id);
     let unknown: Vec<String> = named.iter().map(id_of).filter(|id| !is_known(id)).collect();
@@ -214,14 +220,21 @@ impl Job<'_> {
         outcomes.sort_by_key(|(index, _)| *index);
         let mut answers = Vec::with_capacity(round.len());
         for (request, (_, outcome)) in round.iter().zip(outcomes) {
-            let outcome = match outcome {
-                Ok(outcome) => outcome,
-                Err(error) => {
-                    let why = format!("{error} ({})", self.address(request));
-                    self.fail(self.part_of(&request.path), &request.path, &why);
-                    Outcome::Failed
-                }
+            let is_gone = |outcome| {
+                outcome == Outcome::Absent
+                    && self.feed.takes(&request.path)
+                    && self.kept.open(&request.path).is_some()
             };
+            let outcome = match outcome {
+                Ok(outcome) if !is_gone(outcome) => Ok(outcome),
+                Ok(_) => Err("the server does not have it any more".to_owned()),
+                Err(error) => Err(error.to_string()),
+            };
+            let outcome = outcome.unwrap_or_else(|error| {
+                let why = format!("{error} ({})", self.address(request));
+                self.fail(self.part_of(&request.path), &request.path, &why);
+                Outcome::Failed
+            });
             if outcome == Outcome::Fetched {
                 for path in &request.replaces {
                     if let Err(error) = self.kept.remove(path) {

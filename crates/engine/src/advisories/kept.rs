@@ -123,6 +123,12 @@ impl KeptFiles {
         }
     }
 
+    /// Removes what is left of transfers: when all came, nothing will be taken up again.
+    pub(super) fn forget_partial(&self) {
+        // What cannot be removed only takes up room.
+        let _ = fs::remove_dir_all(&self.partial);
+    }
+
     /// Writes down what is known of all files.
     pub(super) fn save(&self) -> io::Result<()> {
         if let Some(parent) = self.state.parent() {

@@ -129,7 +129,7 @@ UXRk+ilYsiaFDEM=
 
     #[test]
     fn other_certificates_name_their_subject_and_issuer() {
-        let name = "CN=wabbit-networks.io,O=Notary,STATEORPROVINCE=WA,C=US";
+        let name = "CN=wabbit-networks.io,O=Notary,ST=WA,C=US";
         check(NAMED, name, name);
     }
 

@@ -57,7 +57,7 @@ pub struct AttachedArtifact {
 }
 
 /// A place that keeps artefacts beside images.
-pub trait Attic: Documents {
+pub trait Attic: Documents + Sync {
     /// What says of itself that it is attached to a manifest; `None` where the place has no such
     /// list.
     ///
@@ -88,15 +88,19 @@ pub(super) fn blob(documents: &dyn Documents, blob: &Descriptor) -> Result<Vec<u
 
 /// Finds what is attached to an image: to its manifest first, then to the index around it.
 pub(super) fn find(attic: &dyn Attic, image: &Image) -> Attached {
-    let mut search = Search { attic, found: Attached::default() };
+    let mut search = Search { attic, asked: 0, found: Attached::default() };
     let identity = &image.identity;
-    for attestation in &image.attestations {
-        if let Some(subject) = &identity.manifest_digest {
-            search.add(attestation, subject, AttachmentPlace::Index);
-        }
+    if let Some(subject) = &identity.manifest_digest {
+        search.add_all(&image.attestations, subject, AttachmentPlace::Index);
     }
-    for subject in identity.manifest_digest.iter().chain(&identity.index_digest) {
-        search.look_at(subject);
+    let subjects: Vec<&Digest> = identity.manifest_digest.iter().chain(&identity.index_digest).collect();
+    // All at once: each is a request of its own to a registry, and most find nothing.
+    let looked: Vec<Looked> = std::thread::scope(|scope| {
+        let asked: Vec<_> = subjects.iter().map(|subject| Asked::start(scope, attic, subject)).collect();
+        asked.into_iter().map(Asked::wait).collect()
+    });
+    for (subject, looked) in subjects.into_iter().zip(looked) {
+        search.take_all(subject, looked);
     }
     let mut found = search.found;
     found.problems.sort();
@@ -104,30 +108,76 @@ pub(super) fn find(attic: &dyn Attic, image: &Image) -> Attached {
     found
 }
 
+/// What the places of one subject answer.
+struct Looked {
+    listed: Result<(AttachmentPlace, Vec<Descriptor>), SourceError>,
+    tagged: Vec<Result<Option<Root>, SourceError>>,
+}
+
+type Waiting<'a, T> = std::thread::ScopedJoinHandle<'a, Result<T, SourceError>>;
+
+/// The same while the answers are on their way.
+struct Asked<'a> {
+    listed: Waiting<'a, (AttachmentPlace, Vec<Descriptor>)>,
+    tagged: Vec<Waiting<'a, Option<Root>>>,
+}
+
+impl<'a> Asked<'a> {
+    fn start<'e>(scope: &'a std::thread::Scope<'a, 'e>, attic: &'e dyn Attic, subject: &Digest) -> Self {
+        let tag = format!("{}-{}", subject.algorithm().name(), subject.hex());
+        let tagged = COSIGN_SUFFIXES.map(|suffix| format!("{tag}.{suffix}"));
+        let subject = subject.clone();
+        Self {
+            listed: scope.spawn(move || listed(attic, &subject, &tag)),
+            tagged: tagged.into_iter().map(|tag| scope.spawn(move || attic.tagged(&tag))).collect(),
+        }
+    }
+
+    fn wait(self) -> Looked {
+        fn end<T>(waiting: Waiting<'_, T>) -> Result<T, SourceError> {
+            // A panic of our own goes on as one.
+            waiting.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        }
+        Looked { listed: end(self.listed), tagged: self.tagged.into_iter().map(end).collect() }
+    }
+}
+
+/// The list of referrers, from wherever the place keeps it.
+fn listed(
+    attic: &dyn Attic,
+    subject: &Digest,
+    tag: &str,
+) -> Result<(AttachmentPlace, Vec<Descriptor>), SourceError> {
+    if let Some(listed) = attic.referrers(subject)? {
+        return Ok((AttachmentPlace::Referrers, listed));
+    }
+    let Some(root) = attic.tagged(tag)? else { return Ok((AttachmentPlace::ReferrersTag, Vec::new())) };
+    match Document::parse(&root.bytes, &root.media_type) {
+        Ok(Document::Index(index)) => Ok((AttachmentPlace::ReferrersTag, index.manifests)),
+        _ => {
+            let why = "it leads to no list of referrers".to_owned();
+            Err(SourceError::Damaged { what: format!("the tag {tag}"), why })
+        }
+    }
+}
+
 struct Search<'a> {
     attic: &'a dyn Attic,
+    /// Artefacts that were asked for, whatever came of it: each costs a request.
+    asked: usize,
     found: Attached,
 }
 
 impl Search<'_> {
-    fn look_at(&mut self, subject: &Digest) {
-        let tag = format!("{}-{}", subject.algorithm().name(), subject.hex());
-        match self.attic.referrers(subject) {
-            Ok(Some(listed)) => self.add_all(&listed, subject, AttachmentPlace::Referrers),
-            Ok(None) => match self.attic.tagged(&tag) {
-                Ok(Some(root)) => match Document::parse(&root.bytes, &root.media_type) {
-                    Ok(Document::Index(index)) => {
-                        self.add_all(&index.manifests, subject, AttachmentPlace::ReferrersTag);
-                    }
-                    _ => self.problem(&root.digest, format!("the tag {tag} leads to no list of referrers")),
-                },
-                Ok(None) => {}
-                Err(error) => self.problem(subject, error.to_string()),
-            },
-            Err(error) => self.problem(subject, error.to_string()),
+    /// Takes in what one subject's lists and tags say.
+    fn take_all(&mut self, subject: &Digest, looked: Looked) {
+        match looked.listed {
+            Ok((place, listed)) => self.add_all(&listed, subject, place),
+            // Whatever kept the list back keeps the tags back too; once is enough to say so.
+            Err(error) => return self.problem(subject, error.to_string()),
         }
-        for suffix in COSIGN_SUFFIXES {
-            match self.attic.tagged(&format!("{tag}.{suffix}")) {
+        for tagged in looked.tagged {
+            match tagged {
                 Ok(Some(root)) => self.take(&root, None, subject, AttachmentPlace::CosignTag),
                 Ok(None) => {}
                 Err(error) => self.problem(subject, error.to_string()),
@@ -137,10 +187,9 @@ impl Search<'_> {
 
     fn add_all(&mut self, listed: &[Descriptor], subject: &Digest, place: AttachmentPlace) {
         for descriptor in listed {
-            if self.found.artifacts.len() >= MAX_ATTACHED {
+            if self.asked >= MAX_ATTACHED {
                 let why = format!("more than {MAX_ATTACHED} artifacts are attached; the others are left out");
-                self.problem(subject, why);
-                return;
+                return self.problem(subject, why);
             }
             self.add(descriptor, subject, place);
         }
@@ -150,6 +199,7 @@ impl Search<'_> {
         if self.found.artifacts.iter().any(|known| known.digest == listed.digest) {
             return;
         }
+        self.asked += 1;
         match verified(self.attic, listed) {
             Ok(bytes) => {
                 let (media_type, digest) = (listed.media_type.clone(), listed.digest.clone());

@@ -95,7 +95,7 @@ impl OciLayout {
             let why = format!("it lists more than {MAX_MANIFESTS} manifests");
             return Err(SourceError::Damaged { what, why });
         }
-        Ok((index, bytes))
+        Ok((*index, bytes))
     }
 
     /// Whether an entry of the list is no image but attached to one: its descriptor says so, or

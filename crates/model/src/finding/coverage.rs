@@ -92,6 +92,25 @@ impl fmt::Display for NoCoverage {
     }
 }
 
+/// What a feed brought to bear on packages of one kind and scope.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+pub struct FeedCoverage {
+    /// Id of the feed.
+    pub feed: String,
+    /// Statements that it holds about the scope. Few of them about a whole release say that the
+    /// feed hardly knows it.
+    pub statements: u64,
+    /// The latest change of an advisory that speaks of the scope (RFC 3339, UTC); `None` where
+    /// its advisories have no dates.
+    pub newest: Option<String>,
+    /// When its bytes were fetched (RFC 3339, UTC).
+    pub fetched_at: Option<String>,
+    /// Entries that could not be read.
+    pub unreadable: u64,
+    /// Set where a file of it was not read to its end: the reason.
+    pub incomplete_because: Option<String>,
+}
+
 /// How many packages of one kind and scope were judged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CoverageSummary {
@@ -103,8 +122,10 @@ pub struct CoverageSummary {
     pub packages: u64,
     /// Of those, judged.
     pub judged: u64,
-    /// Feeds that judged them, sorted.
-    pub feeds: Vec<String>,
+    /// Of those judged, the ones that were judged as part of a package of the distribution.
+    pub part_of_others: u64,
+    /// Feeds that judged them, sorted by id.
+    pub feeds: Vec<FeedCoverage>,
     /// Why the others were not, with how many.
     pub unknown: Vec<(NoCoverage, u64)>,
 }
@@ -122,4 +143,9 @@ pub struct SetAside {
     pub other_repository: u64,
     /// They are about another release.
     pub other_release: u64,
+    /// They are about another line of versions of the same name (Oracle's kernels).
+    pub other_line: u64,
+    /// They are about the distribution at large, where others about the image's own stream of
+    /// updates (`eus` of 8.6) decide.
+    pub superseded: u64,
 }

@@ -91,7 +91,7 @@ fn notes(status: &AdvisoryStatus<'_>) -> Vec<String> {
         match (&feed.incomplete_because, feed.unreadable) {
             (None, 0) => {}
             (None, _) => {
-                notes.push(format!("{}: is incomplete: {} could not be read", feed.id, unreadable()))
+                notes.push(format!("{}: is incomplete: {} could not be read", feed.id, unreadable()));
             }
             (Some(because), 0) => notes.push(format!("{}: is incomplete: {because}", feed.id)),
             (Some(because), _) => notes.push(format!(

@@ -4,7 +4,9 @@
 
 use std::io::{self, Write};
 
-use plimsoll_model::{Coverage, CvssScore, Finding, FindingSource, KnownExploited, NoCoverage, TreePath};
+use plimsoll_model::{
+    Coverage, CvssScore, FeedCoverage, Finding, FindingSource, KnownExploited, NoCoverage, TreePath,
+};
 use serde::Serialize;
 
 use super::VulnerabilityList;
@@ -62,7 +64,8 @@ struct CoverageEntry<'a> {
     scope: &'a str,
     packages: u64,
     judged: u64,
-    feeds: &'a [String],
+    part_of_others: u64,
+    feeds: &'a [FeedCoverage],
     unknown: Vec<UnknownEntry>,
 }
 
@@ -124,6 +127,7 @@ pub(super) fn write(list: &VulnerabilityList<'_>, out: &mut dyn Write) -> io::Re
         out.text(&format!("{comma}\"{level}\":{{\"affected\":{findings},\"fixable\":{fixable}}}"));
     }
     out.text("}");
+    member(&mut out, "end_of_life", &answer.end_of_life);
     member(&mut out, "database", &DatabaseEntry::of(&answer.database));
     member(&mut out, "advisory_problems", &answer.problems);
     out.text(",\n\"coverage\": [");
@@ -132,6 +136,7 @@ pub(super) fn write(list: &VulnerabilityList<'_>, out: &mut dyn Write) -> io::Re
         scope: &summary.scope,
         packages: summary.packages,
         judged: summary.judged,
+        part_of_others: summary.part_of_others,
         feeds: &summary.feeds,
         unknown: summary
             .unknown

@@ -12,14 +12,14 @@ mod html;
 mod json;
 mod markdown;
 mod openvex;
-mod sarif;
+pub(crate) mod sarif;
 mod table;
 mod totals;
 pub(crate) mod words;
 
 use std::cmp::Reverse;
 
-use plimsoll_model::{Analysis, DatabaseFacts, Finding, Layer, Package, Verdict, Vulnerabilities};
+use plimsoll_model::{Analysis, DatabaseFacts, Finding, Layer, Package, Verdict, Vulnerabilities, order_ids};
 
 use crate::format::{Document, Format};
 pub(crate) use markdown::sign;
@@ -50,11 +50,16 @@ impl<'a> VulnerabilityList<'a> {
     #[must_use]
     pub fn new(analysis: &'a Analysis, answer: &'a Vulnerabilities) -> Self {
         let mut selected: Vec<usize> = (0..answer.findings.len()).collect();
-        selected.sort_by_key(|position| {
-            answer.findings.get(*position).map(|finding| {
-                let worst = (finding.severity, finding.known_exploited.is_some(), finding.cvss);
-                (Reverse(worst), &finding.id, finding.package, *position)
-            })
+        let worst =
+            |finding: &Finding| Reverse((finding.severity, finding.known_exploited.is_some(), finding.cvss));
+        selected.sort_by(|left, right| {
+            let (Some(one), Some(other)) = (answer.findings.get(*left), answer.findings.get(*right)) else {
+                return left.cmp(right);
+            };
+            worst(one)
+                .cmp(&worst(other))
+                .then_with(|| order_ids(&one.id, &other.id))
+                .then_with(|| (one.package, left).cmp(&(other.package, right)))
         });
         Self { analysis, answer, selected, now: None, width: None }
     }

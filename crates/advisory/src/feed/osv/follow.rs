@@ -61,6 +61,8 @@ fn follow_list(part: &str, answer: &Answer, kept: &dyn Kept) -> FollowUp {
     let has_dump = paths.contains(&dump_path);
     let whole = || {
         let mut dump = request(&ecosystem, DUMP);
+        // A publisher that has no list of an ecosystem may have nothing of it.
+        dump.is_optional = answer.outcome == Outcome::Absent;
         dump.replaces = beside.iter().map(|path| (*path).clone()).collect();
         dump.replaces.push(withdrawn_path.clone());
         FollowUp { fetch: vec![dump], ..FollowUp::default() }

@@ -16,7 +16,7 @@ const ARCHIVE: &str = ".tar.zst";
 /// The name of an archive, or its checksum, is one short line.
 pub(super) const MAX_LINE_FILE: u64 = 4096;
 /// The real lists have some five megabytes.
-pub(super) const MAX_LIST: u64 = 256 << 20;
+pub(super) const MAX_LIST: u64 = 32 << 20;
 /// How many documents are fetched one by one. There are some fifty thousand in all; a new archive
 /// is made every few days, and in between some thousands change.
 const MAX_DOCUMENTS: usize = 20_000;

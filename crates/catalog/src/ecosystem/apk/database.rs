@@ -34,6 +34,8 @@ pub(super) struct Details<'a> {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Directory<'a> {
     pub(super) path: &'a str,
+    /// `M:`, where it is not the usual one.
+    pub(super) access: Option<Access>,
     #[serde(borrow)]
     pub(super) files: Vec<File<'a>>,
 }
@@ -43,7 +45,12 @@ pub(super) struct Directory<'a> {
 pub(super) struct File<'a> {
     pub(super) name: &'a str,
     pub(super) digest: Recorded,
+    /// `a:`, where it is not the usual one.
+    pub(super) access: Option<Access>,
 }
+
+/// User, group and permissions, as `M:` and `a:` lines have them.
+pub(super) type Access = (u32, u32, u16);
 
 /// What a `Z:` line records: `Q1` and a SHA-1, `Q2` and a SHA-256, or the MD5 digest of old.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -145,8 +152,8 @@ pub(super) fn decode_details(rest: &[u8]) -> Option<Vec<Details<'_>>> {
 }
 
 impl<'a> Block<'a> {
-    /// Takes one field; false where it makes no sense. Fields that nobody needs (times, access
-    /// rights, install conditions, priorities) are passed over, and so is what later versions add.
+    /// Takes one field; false where it makes no sense. Fields that nobody needs (times,
+    /// install conditions, priorities) are passed over, and so is what later versions add.
     fn take(&mut self, field: char, value: &'a str) -> bool {
         let details = &mut self.details;
         let filled = Some(value).filter(|value| !value.is_empty());
@@ -168,13 +175,25 @@ impl<'a> Block<'a> {
                 details.requires = value.split_whitespace().filter(|need| !need.starts_with('!')).collect();
             }
             'p' => details.provides = value.split_whitespace().collect(),
-            'F' => details.directories.push(Directory { path: value, files: Vec::new() }),
+            'F' => details.directories.push(Directory { path: value, ..Directory::default() }),
             'R' => match (details.directories.last_mut(), filled) {
                 (Some(directory), Some(name)) => {
-                    directory.files.push(File { name, digest: Recorded::None });
+                    directory.files.push(File { name, digest: Recorded::None, access: None });
                 }
                 _ => return false,
             },
+            // Broken rights are as good as none: the package is not worse for it.
+            'M' => {
+                if let Some(directory) = details.directories.last_mut() {
+                    directory.access = access(value);
+                }
+            }
+            'a' => {
+                let file = details.directories.last_mut().and_then(|directory| directory.files.last_mut());
+                if let Some(file) = file {
+                    file.access = access(value);
+                }
+            }
             'Z' => {
                 let file = details.directories.last_mut().and_then(|directory| directory.files.last_mut());
                 let (Some(file), Some(digest)) = (file, Recorded::parse(value)) else {
@@ -186,6 +205,13 @@ impl<'a> Block<'a> {
         }
         true
     }
+}
+
+/// `user:group:mode`, the mode in octal digits; what may follow is a digest of attributes.
+fn access(text: &str) -> Option<Access> {
+    let mut fields = text.split(':');
+    let (user, group, mode) = (fields.next()?, fields.next()?, fields.next()?);
+    Some((user.parse().ok()?, group.parse().ok()?, u16::from_str_radix(mode, 8).ok()?))
 }
 
 impl Recorded {
@@ -256,10 +282,14 @@ mod tests {
             "P:a\nV:1\nF:\nF:etc\nM:0:0:755\nR:motd\na:0:0:600\nZ:Q1SLkS9hBidUbPwwrw+XR0Whv3ww8=\nR:plain\n",
         );
         let directories = &database.details[0].directories;
-        assert_eq!(directories[0], Directory { path: "", files: Vec::new() });
+        assert_eq!(directories[0], Directory { path: "", ..Directory::default() });
         assert_eq!(directories[1].path, "etc");
+        assert_eq!(
+            (directories[1].access, directories[1].files[0].access),
+            (Some((0, 0, 0o755)), Some((0, 0, 0o600)))
+        );
         let Recorded::Sha1(digest) = directories[1].files[0].digest else { panic!() };
         assert_eq!(plimsoll_model::digest::hex(&digest), "48b912f610627546cfc30af0f974745a1bf7c30f");
-        assert_eq!(directories[1].files[1], File { name: "plain", digest: Recorded::None });
+        assert_eq!(directories[1].files[1], File { name: "plain", digest: Recorded::None, access: None });
     }
 }

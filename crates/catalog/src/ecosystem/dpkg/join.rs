@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use plimsoll_model::evidence::{RecordedDigest, RecordedFile};
 use plimsoll_model::{
     Distribution, FileId, FileKind, InstallReason, Package, PathIndex, Problem, SourcePackage, TreePath,
 };
@@ -94,6 +95,7 @@ pub(super) fn join(image: &LayeredImage<'_>, joined: &mut Joined) {
         diversions,
         parts: &parts,
         owned: &mut joined.owned,
+        recorded: joined.with_evidence.then_some(&mut joined.evidence.recorded),
         stems: HashMap::new(),
         unlisted: Vec::new(),
         damaged: Vec::new(),
@@ -217,6 +219,8 @@ struct Owner<'a, 'j> {
     diversions: Diversions<'a>,
     parts: &'j Parts<'a>,
     owned: &'j mut Vec<(FileId, u32)>,
+    /// What is recorded of each file, where somebody asks.
+    recorded: Option<&'j mut Vec<RecordedFile>>,
     /// Whose files of `info` and `status.d` are called so, up to the last dot.
     stems: HashMap<Vec<u8>, u32>,
     unlisted: Vec<&'a str>,
@@ -229,7 +233,10 @@ impl<'a> Owner<'a, '_> {
         if let Some(Place::SingleStatus(stem)) = place(package.evidence) {
             let digests = self.parts.lists.get(&(Place::SingleDigests(b""), stem)).copied();
             match digests {
-                Some(digests) => self.own_listed(digests, ListKind::Digests, name, index),
+                Some(digests) => {
+                    self.own_listed(digests, ListKind::Digests, name, index);
+                    self.record(Some(digests), package, index);
+                }
                 None => self.unlisted.push(name),
             }
             for path in [package.evidence.to_vec(), [package.evidence, b".md5sums"].concat()] {
@@ -248,6 +255,7 @@ impl<'a> Owner<'a, '_> {
             if let Some(list) = self.parts.list(ListKind::Configuration, &stem) {
                 self.own_listed(list, ListKind::Configuration, name, index);
             }
+            self.record(self.parts.list(ListKind::Digests, &stem), package, index);
             self.stems.insert(stem, index);
         }
         for file in &package.details.configuration {
@@ -277,6 +285,52 @@ impl<'a> Owner<'a, '_> {
         });
         if read.is_none() {
             self.damaged.push(name);
+        }
+    }
+
+    /// Keeps what the database says of the content of files: their digests when they were
+    /// installed, and of configuration those that the status has, which go before.
+    fn record(&mut self, digests: Option<&[u8]>, package: &Installed<'a>, index: u32) {
+        let Self { tree, diversions, recorded, damaged, .. } = self;
+        let Some(recorded) = recorded else { return };
+        let name = package.key.name;
+        let configuration: HashMap<&[u8], Option<[u8; 16]>> = package
+            .details
+            .configuration
+            .iter()
+            .map(|file| (file.path.trim_start_matches('/').as_bytes(), file.md5))
+            .collect();
+        let mut keep = |path: &[u8], md5: Option<[u8; 16]>, is_configuration: bool| {
+            let absolute = [b"/", path].concat();
+            let place = diversions.place(&absolute, name);
+            let Ok(path) = TreePath::parse(place) else { return };
+            recorded.push(RecordedFile {
+                package: index,
+                file: tree.resolve(place),
+                path,
+                digest: md5.map(RecordedDigest::Md5),
+                size: None,
+                mode: None,
+                owner: None,
+                is_configuration,
+                may_be_missing: false,
+            });
+        };
+        let read = digests.map_or(Some(()), |digests| {
+            for_each(digests, ListKind::Digests, |path, md5| {
+                let path = path.strip_prefix(b"./").unwrap_or(path);
+                if !configuration.contains_key(path) {
+                    keep(path, md5.copied(), false);
+                }
+            })
+        });
+        if read.is_none() && !damaged.contains(&name) {
+            damaged.push(name);
+        }
+        for (path, md5) in &configuration {
+            if md5.is_some() {
+                keep(path, *md5, true);
+            }
         }
     }
 

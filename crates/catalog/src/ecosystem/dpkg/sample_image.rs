@@ -106,7 +106,7 @@ pub(crate) fn read(readers: &[&'static dyn Reader], layers: &[&[Sample<'_>]]) ->
     let claims = crate::Claims::compile(readers);
     let mut problems = Vec::new();
     let mut made: Vec<Vec<Made<'_>>> = readers.iter().map(|_| Vec::new()).collect();
-    let mut wanted = Vec::new();
+    let (mut wanted, mut as_text) = (Vec::new(), Vec::new());
     for (layer, samples) in layers.iter().enumerate() {
         for sample in *samples {
             let (path, content) = match sample {
@@ -115,7 +115,8 @@ pub(crate) fn read(readers: &[&'static dyn Reader], layers: &[&[Sample<'_>]]) ->
                 _ => continue,
             };
             claims.find(path.as_bytes(), &mut wanted);
-            for claim in &wanted {
+            claims.find_text(content, &mut as_text);
+            for claim in wanted.iter().chain(&as_text) {
                 let reader = readers[claim.reader];
                 if let Some(payload) = reader.read(path.as_bytes(), content, &mut problems) {
                     let shows = shown.get(path).is_some_and(|(from, _)| *from == layer);

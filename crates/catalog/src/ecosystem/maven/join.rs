@@ -1,12 +1,12 @@
 //! From the archives of all layers to packages.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use plimsoll_model::{FileId, FileKind, Package, Problem, TreePath, path};
 
 use super::archive::{Statement, join as path_of};
 use super::identity::{Artifact, Pom};
-use super::{Kept, Note, TYPE, package_url, repository, unpacked};
+use super::{Found, Kept, Note, TYPE, package_url, repository, unpacked};
 use crate::reader::{Joined, LayeredImage, ShownFragment};
 
 /// How many of the archives that do not say what they are the problem about them names.
@@ -34,11 +34,10 @@ pub(super) fn join(image: &LayeredImage<'_>, joined: &mut Joined) {
             )),
         }
     }
-    let first = joined.packages.len();
+    name_by_repository(image, &mut archives);
     for (fragment, note) in &archives {
         list(fragment, note, joined);
     }
-    name_by_repository(image, first, joined);
     for ((directory, group, artifact), (pom, fragment)) in poms {
         match pom.artifact(&(group, artifact)) {
             Ok(artifact) => {
@@ -61,18 +60,18 @@ pub(super) fn join(image: &LayeredImage<'_>, joined: &mut Joined) {
 
 /// Adds what is in one archive, each artifact once at each place.
 fn list(fragment: &ShownFragment<'_>, note: &Note, joined: &mut Joined) {
-    let mut seen = HashSet::new();
-    for found in &note.found {
-        let artifact = &found.artifact;
-        if !seen.insert((&found.inner, &artifact.group, &artifact.name, &artifact.version)) {
-            continue;
+    let mut seen = HashMap::new();
+    for Found { inner, artifact } in &note.found {
+        let key = (inner, &artifact.group, &artifact.name, &artifact.version);
+        let index = *seen.entry(key).or_insert_with(|| {
+            let mut package = describe(artifact, fragment);
+            package.place = Some(place(fragment.path, inner));
+            joined.packages.push(package);
+            joined.packages.len() as u32 - 1
+        });
+        if artifact.is_own && inner.is_empty() {
+            joined.owned.push((fragment.file, index));
         }
-        let mut package = describe(artifact, fragment);
-        package.place = Some(place(fragment.path, &found.inner));
-        if artifact.is_own && found.inner.is_empty() {
-            joined.owned.push((fragment.file, joined.packages.len() as u32));
-        }
-        joined.packages.push(package);
     }
 }
 
@@ -109,15 +108,20 @@ fn place(outer: &[u8], inner: &[u8]) -> TreePath {
     whole.or_else(|_| TreePath::parse(outer)).unwrap_or_default()
 }
 
-/// Gives packages without a group the one under which a repository of Maven links to their
-/// archive, as those of distributions do: where the link has the same artifact, or where all links
-/// to the archive agree on another one.
-fn name_by_repository(image: &LayeredImage<'_>, first: usize, joined: &mut Joined) {
-    let mut wanted: BTreeMap<FileId, BTreeSet<(String, String)>> = BTreeMap::new();
-    for (file, package) in &joined.owned {
-        let package = joined.packages.get(*package as usize).filter(|_| *package as usize >= first);
-        if package.is_some_and(|package| package.purl.is_none()) {
-            wanted.insert(*file, BTreeSet::new());
+/// The artifact that an archive itself is, where nothing in it states a group.
+fn without_group(note: &mut Note) -> Option<&mut Artifact> {
+    let own = |found: &&mut Found| found.artifact.is_own && found.inner.is_empty();
+    note.found.iter_mut().find(own).map(|found| &mut found.artifact).filter(|own| own.group.is_none())
+}
+
+/// Gives archives without a group the one under which a repository of Maven links to them, as
+/// those of distributions do: where the link has the same artifact, or where all links to the
+/// archive agree on another one.
+fn name_by_repository(image: &LayeredImage<'_>, archives: &mut [(ShownFragment<'_>, Note)]) {
+    let mut wanted: HashMap<FileId, BTreeSet<(String, String)>> = HashMap::new();
+    for (fragment, note) in archives.iter_mut() {
+        if without_group(note).is_some() {
+            wanted.insert(fragment.file, BTreeSet::new());
         }
     }
     if wanted.is_empty() {
@@ -136,21 +140,16 @@ fn name_by_repository(image: &LayeredImage<'_>, first: usize, joined: &mut Joine
             names.insert((group, artifact));
         }
     }
-    for (file, package) in &joined.owned {
-        let Some(names) = wanted.get(file) else { continue };
-        let Some(package) = joined.packages.get_mut(*package as usize) else { continue };
-        if package.kind != TYPE || package.purl.is_some() {
-            continue;
-        }
-        let same: Vec<_> = names.iter().filter(|(_, artifact)| *artifact == package.name).collect();
+    for (fragment, note) in archives {
+        let (Some(names), Some(own)) = (wanted.get(&fragment.file), without_group(note)) else { continue };
+        let same: Vec<_> = names.iter().filter(|(_, artifact)| *artifact == own.name).collect();
         let named = match (same.as_slice(), names.len()) {
             ([one], _) => Some(*one),
             ([], 1) => names.first(),
             _ => None,
         };
         if let Some((group, artifact)) = named {
-            package.name = format!("{group}:{artifact}");
-            package.purl = package_url(package);
+            (own.group, own.name) = (Some(group.clone()), artifact.clone());
         }
     }
 }

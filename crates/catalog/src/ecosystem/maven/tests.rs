@@ -194,6 +194,25 @@ fn a_repository_gives_what_lies_in_it_its_group() {
 }
 
 #[test]
+fn what_a_repository_calls_like_something_packed_into_it_is_there_once() {
+    let (name, content) = properties("org.example", "hull", "1.2");
+    let (other, more) = properties("org.example", "keel", "3");
+    let shaded = jar(&[(&name, &content), (&other, &more)]);
+    let link = "usr/share/maven-repo/org/example/hull/1.2/hull-1.2-all.jar";
+    let read = check(
+        &[
+            Bytes("usr/share/java/hull-full-1.2.jar", &shaded),
+            Link(link, "../../../../../java/hull-full-1.2.jar"),
+        ],
+        &[
+            "org.example:hull 1.2 /usr/share/java/hull-full-1.2.jar",
+            "org.example:keel 3 /usr/share/java/hull-full-1.2.jar",
+        ],
+    );
+    assert_eq!(read.paths_of("org.example:hull"), ["/usr/share/java/hull-full-1.2.jar"]);
+}
+
+#[test]
 fn an_unpacked_archive_is_what_its_files_say() {
     let pom = "<project><licenses><license><name>MIT</name></license></licenses></project>";
     let (name, content) = properties("org.example", "shop", "3.0");

@@ -1,5 +1,5 @@
-//! Reads assemblies that nothing else accounts for: no list of an application, no package of
-//! NuGet's or of the operating system.
+//! Reads assemblies that nothing else accounts for: no list of an application, no package that
+//! NuGet unpacked, none of the operating system.
 
 use std::collections::HashSet;
 
@@ -12,6 +12,10 @@ use crate::claim::{Claim, Pattern};
 use crate::executable::binary::{Kept, PORTABLE};
 use crate::executable::metadata::{self, Assembly, Found};
 use crate::reader::{Doc, Joined, LayeredImage, Reader};
+
+/// The kinds of package that account for an assembly: the application's own, and those of operating
+/// systems, which patch what they ship. What a wheel or an npm package has in it is its own.
+const OWNERS: [&str; 5] = ["alpm", "apk", "deb", "nuget", "rpm"];
 
 /// What is kept of one assembly.
 #[derive(Debug, Serialize, Deserialize)]
@@ -77,8 +81,12 @@ impl Reader for Assemblies {
     fn join(&self, image: &LayeredImage<'_>, joined: &mut Joined) {
         let fragments = image.shown();
         let files: HashSet<FileId> = fragments.iter().map(|fragment| fragment.file).collect();
-        let owned: HashSet<FileId> =
-            joined.owned.iter().map(|(file, _)| *file).filter(|file| files.contains(file)).collect();
+        let counts = |owner: u32| {
+            let owner = joined.packages.get(owner as usize);
+            owner.is_some_and(|owner| OWNERS.contains(&owner.kind.as_str()))
+        };
+        let owned = joined.owned.iter().filter(|(file, owner)| files.contains(file) && counts(*owner));
+        let owned: HashSet<FileId> = owned.map(|(file, _)| *file).collect();
         for fragment in fragments.iter().filter(|fragment| !owned.contains(&fragment.file)) {
             let Ok(Note::Assembly { name, version, assembly_version }) =
                 postcard::from_bytes(fragment.payload)

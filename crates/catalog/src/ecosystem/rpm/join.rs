@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use plimsoll_model::evidence::{RecordedDigest, RecordedFile};
 use plimsoll_model::{FileId, Package, PathIndex, Problem, SourcePackage, TreePath, digest};
 
 use super::damage::{Damage, report_sentences};
@@ -73,6 +74,9 @@ pub(super) fn join(image: &LayeredImage<'_>, joined: &mut Joined) {
                 number
             });
             owners.add(&record.files, package, &mut joined.owned);
+            if joined.with_evidence {
+                owners.record(&record.files, package, &mut joined.evidence.recorded);
+            }
         }
         earlier.extend(own);
     }
@@ -261,6 +265,20 @@ impl<'a> Layers<'a> {
     }
 }
 
+/// `RPMVERIFY_*`.
+mod verified {
+    pub(super) const DIGEST: u32 = 1;
+    pub(super) const SIZE: u32 = 1 << 1;
+    pub(super) const MODE: u32 = 1 << 6;
+}
+
+/// `RPMFILE_*`.
+mod attribute {
+    pub(super) const CONFIGURATION: u32 = 1;
+    pub(super) const MISSING_OK: u32 = 1 << 3;
+    pub(super) const GHOST: u32 = 1 << 6;
+}
+
 /// Finds the files that packages list.
 struct Owners<'a> {
     files: &'a PathIndex<'a>,
@@ -289,6 +307,55 @@ impl Owners<'_> {
             // The root itself is listed as nothing in "/".
             let file = if name.is_empty() { Some(directory) } else { self.files.child(directory, name) };
             owned.extend(file.map(|file| (file, package)));
+        }
+    }
+
+    /// Keeps what the header says of each file, as far as `rpm --verify` looks at it: of a ghost,
+    /// which the package does not bring, neither content nor size nor type; of what is no regular
+    /// file, no content and no size.
+    fn record(&mut self, listed: &Files<'_>, package: u32, recorded: &mut Vec<RecordedFile>) {
+        let directories: Vec<&[u8]> = listed.directories.members().collect();
+        let mut digests = listed.each_digest();
+        for (position, name) in listed.names.members().enumerate() {
+            let digest = digests.next().flatten();
+            if !listed.is_installed(position) {
+                continue;
+            }
+            let directory = match listed.directory_indexes.get(position) {
+                Some(place) => directories.get(*place as usize).copied().unwrap_or_default(),
+                None => b"",
+            };
+            let Ok(path) = TreePath::parse(&[directory, name].concat()) else { continue };
+            let file = match self.directory(directory) {
+                Some(place) if !directory.is_empty() && !name.is_empty() => self.files.child(place, name),
+                _ => self.files.resolve(path.as_bytes()),
+            };
+            let at = |list: &[u32]| list.get(position).copied().unwrap_or_default();
+            let (flags, unverified) = (at(&listed.flags), at(&listed.unverified));
+            let mode = listed.modes.get(position).copied();
+            let is_ghost = flags & attribute::GHOST != 0;
+            let is_regular = mode.is_none_or(|mode| mode & 0o170_000 == 0o100_000);
+            let looks = |what: u32| unverified & what == 0;
+            let has_content = is_regular && !is_ghost;
+            let digest = digest.map(|digest| match listed.digest_algorithm {
+                1 => digest.try_into().map_or(RecordedDigest::Other, RecordedDigest::Md5),
+                2 => digest.try_into().map_or(RecordedDigest::Other, RecordedDigest::Sha1),
+                8 => digest.try_into().map_or(RecordedDigest::Other, RecordedDigest::Sha256),
+                _ => RecordedDigest::Other,
+            });
+            recorded.push(RecordedFile {
+                package,
+                path,
+                file,
+                digest: digest.filter(|_| has_content && looks(verified::DIGEST)),
+                size: listed.sizes.get(position).copied().filter(|_| has_content && looks(verified::SIZE)),
+                mode: mode
+                    .filter(|_| looks(verified::MODE))
+                    .map(|mode| if is_ghost { mode & 0o7777 } else { mode }),
+                owner: None,
+                is_configuration: flags & attribute::CONFIGURATION != 0,
+                may_be_missing: is_ghost || flags & attribute::MISSING_OK != 0,
+            });
         }
     }
 

@@ -633,7 +633,7 @@ fn a_list_without_end_is_cut_and_told() {
     let subject = sha256(b"image");
     let (one, _) = artifact(&subject, "text/one");
     let mut count = 0_u32;
-    let (found, problems, stage) = attached_to(&subject, move |request| {
+    let (found, problems, stage) = attached_to(&subject.clone(), move |request| {
         if request.url.path().contains("/referrers/") {
             count += 1;
             let next = format!("</v2/a/referrers/x?n={count}>; rel=next");

@@ -1,0 +1,114 @@
+//! Small texts that rules read later, kept as they are.
+
+mod claims;
+mod encoding;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use memchr::memmem;
+use plimsoll_model::Problem;
+use plimsoll_model::evidence::texts::{NotKept, Text};
+
+use crate::claim::Claim;
+use crate::content_names::content_names;
+use crate::reader::{Doc, Joined, LayeredImage, Reader};
+
+/// Keeps texts.
+#[derive(Debug, Clone, Copy)]
+pub struct Texts;
+
+/// The most that is kept of a layer, compressed: a thousand licences of ten kilobytes each take
+/// three megabytes.
+const LAYER_LIMIT: u64 = 8 << 20;
+
+const DOC: Doc = Doc {
+    id: "texts",
+    title: "Texts",
+    summary: "Small texts that rules read: accounts, configuration, entrypoints, licences, metadata.",
+    explanation: "Keeps accounts (/etc/passwd, /etc/group), os-release, nsswitch.conf, resolver, \
+loader, PAM, ssh, sudo, cron and logrotate configuration, repositories of package managers, the \
+configuration of the usual servers, scripts that containers are usually entered through, licence \
+texts, and metadata of packages. Each kind has a limit of its own, and the texts of one layer \
+together have one: 8 MiB compressed.\n\n\
+What is larger, is no text, or comes when the layer's limit is reached is not kept, and that is \
+known of it: a question about it has no answer, which is not the same as no. A file with a private \
+key is not kept, nor is a passwd with hashes of passwords.",
+};
+
+impl Reader for Texts {
+    fn doc(&self) -> &'static Doc {
+        &DOC
+    }
+
+    fn revision(&self) -> u32 {
+        1
+    }
+
+    fn claims(&self) -> &'static [Claim] {
+        claims::CLAIMS
+    }
+
+    fn is_on_demand(&self) -> bool {
+        true
+    }
+
+    fn too_large(&self, _: &[u8], size: u64) -> Option<Vec<u8>> {
+        Some(encoding::not_kept(NotKept::TooLarge(size)))
+    }
+
+    fn layer_limit(&self) -> u64 {
+        LAYER_LIMIT
+    }
+
+    fn beyond_layer_limit(&self) -> Option<Vec<u8>> {
+        Some(encoding::not_kept(NotKept::LayerLimit))
+    }
+
+    fn read(&self, path: &[u8], content: &[u8], _: &mut Vec<Problem>) -> Option<Vec<u8>> {
+        if !claims::is_wanted(path, content) {
+            return None;
+        }
+        Some(if content.contains(&0) {
+            encoding::not_kept(NotKept::NotText)
+        } else if holds_secret(path, content) {
+            encoding::not_kept(NotKept::HoldsSecret)
+        } else {
+            encoding::kept(content)
+        })
+    }
+
+    fn join(&self, image: &LayeredImage<'_>, joined: &mut Joined) {
+        let names = content_names(image);
+        let mut known: HashMap<&[u8], Arc<[u8]>> = HashMap::new();
+        for fragment in image.shown() {
+            let Some(found) = encoding::read(fragment.payload) else { continue };
+            let text = match found {
+                Ok(content) => {
+                    Text::Kept(known.entry(fragment.payload).or_insert_with(|| content.into()).clone())
+                }
+                Err(reason) => Text::NotKept(reason),
+            };
+            for name in names.others(fragment.file) {
+                joined.evidence.texts.insert(*name, text.clone());
+            }
+            joined.evidence.texts.insert(fragment.file, text);
+        }
+    }
+}
+
+/// Whether a text holds a private key, or, as accounts once did, hashes of passwords.
+fn holds_secret(path: &[u8], content: &[u8]) -> bool {
+    if memmem::find(content, b"PRIVATE KEY-----").is_some() {
+        return true;
+    }
+    let is_accounts =
+        [b"etc/passwd".as_slice(), b"etc/group"].contains(&path.strip_suffix(b"-").unwrap_or(path));
+    let password = |line: &[u8]| {
+        let second = line.split(|byte| *byte == b':').nth(1).unwrap_or_default();
+        second.len() > 4
+    };
+    is_accounts && content.split(|byte| *byte == b'\n').any(password)
+}

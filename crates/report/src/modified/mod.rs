@@ -1,0 +1,51 @@
+//! Files that changed since their package was installed: `plimsoll files --modified`.
+
+mod csv;
+mod json;
+mod table;
+
+use plimsoll_model::Analysis;
+use plimsoll_model::evidence::ModifiedFile;
+
+use crate::format::{Document, Format};
+
+/// Modified files of one image, in order.
+#[derive(Debug, Clone)]
+pub struct ModifiedList<'a> {
+    /// The image.
+    pub analysis: &'a Analysis,
+    /// Those of its files that changed.
+    pub files: Vec<&'a ModifiedFile>,
+    /// Columns of the terminal; `None` cuts nothing.
+    pub width: Option<usize>,
+}
+
+impl ModifiedList<'_> {
+    fn package(&self, file: &ModifiedFile) -> &str {
+        self.analysis.packages.get(file.recorded.package as usize).map_or("", |package| &package.name)
+    }
+}
+
+fn words(file: &ModifiedFile) -> Vec<&'static str> {
+    file.changes.iter().map(|change| change.word()).collect()
+}
+
+/// The document of `plimsoll files --modified`.
+#[derive(Debug, Clone, Copy)]
+pub struct Modified;
+
+impl Document for Modified {
+    type View<'a> = ModifiedList<'a>;
+
+    const FORMATS: &'static [Format<Self>] = ALL;
+}
+
+/// Every format of the list of modified files.
+pub const ALL: &[Format<Modified>] = &[
+    Format { id: "table", summary: "lines for people", write: table::write },
+    Format { id: "json", summary: "everything known about each file", write: json::write },
+    Format { id: "csv", summary: "RFC 4180, one row per file", write: csv::write },
+];
+
+#[cfg(test)]
+mod tests;
