@@ -20,6 +20,7 @@ pub(crate) use self::search::longest_mark;
 pub(crate) use self::search::marks;
 use super::Ecosystem;
 use crate::claim::{Claim, Pattern};
+use crate::described::split;
 use crate::executable::{ELF, Executable};
 use crate::reader::{Doc, Joined, LayeredImage, Reader};
 
@@ -148,7 +149,7 @@ impl Reader for Programs {
             let programs = match postcard::from_bytes(fragment.payload) {
                 Ok(Note::Programs(programs)) => programs,
                 Ok(Note::Java(release)) => {
-                    homes.push(directory(fragment.path));
+                    homes.push(split(fragment.path).0);
                     vec![(java::NAME.to_owned(), release.version())]
                 }
                 Err(_) => {
@@ -161,7 +162,7 @@ impl Reader for Programs {
                 }
             };
             for (name, version) in programs {
-                let key = (directory(fragment.path).to_vec(), name, version);
+                let key = (split(fragment.path).0.to_vec(), name, version);
                 let files = files.entry(key).or_insert_with(|| Files {
                     first: fragment.path.to_vec(),
                     layer: fragment.layer,
@@ -210,9 +211,4 @@ struct Files {
     first: Vec<u8>,
     layer: u32,
     all: Vec<FileId>,
-}
-
-/// The directory of a path.
-fn directory(path: &[u8]) -> &[u8] {
-    path.iter().rposition(|byte| *byte == b'/').and_then(|slash| path.get(..slash)).unwrap_or_default()
 }

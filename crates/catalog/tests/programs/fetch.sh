@@ -21,7 +21,7 @@ packages=(busybox busybox-static bash python3.9-minimal libpython3.9 python3.11-
     libtcl8.6 libc6 musl libgnutls30 openssh-server openssh-client dropbear-bin gawk rsync unbound
     squid varnish exim4-daemon-light postfix proftpd-core libbz2-1.0 libpcre2-8-0 libpng16-16
     libjpeg62-turbo libarchive13 libssh2-1 libssh-4 libgcrypt20 libsodium23 libmbedcrypto7 sudo
-    mosquitto)
+    mosquitto wordpress wordpress-theme-twentytwentythree)
 
 for release in bullseye bookworm trixie sid; do
     echo "deb [signed-by=$keyring] $mirror $release main"

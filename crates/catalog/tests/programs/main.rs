@@ -17,8 +17,8 @@ use plimsoll_catalog::executable::Excerpt;
 use plimsoll_catalog::{Joined, LayerFragment, LayeredImage, Reader, readers};
 use plimsoll_model::{FileTableBuilder, NewFile, NodeId, Problem};
 
-fn reader() -> &'static dyn Reader {
-    readers().into_iter().find(|reader| reader.doc().id == "binary").unwrap()
+fn reader(id: &str) -> &'static dyn Reader {
+    readers().into_iter().find(|reader| reader.doc().id == id).unwrap()
 }
 
 /// The folder that `fetch.sh` fills.
@@ -46,12 +46,12 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// What the reader makes of one file, as `NAME VERSION`.
-fn look(path: &str, content: &[u8], problems: &mut Vec<Problem>) -> Vec<String> {
+/// What a reader makes of one file, as `NAME VERSION`.
+fn look(id: &str, path: &str, content: &[u8], problems: &mut Vec<Problem>) -> Vec<String> {
     let mut excerpt = Excerpt::default();
     excerpt.begin(content.len() as u64);
     content.chunks(100_000).for_each(|piece| excerpt.push(piece));
-    let Some(payload) = reader().read(path.as_bytes(), excerpt.content(), problems) else {
+    let Some(payload) = reader(id).read(path.as_bytes(), excerpt.content(), problems) else {
         return Vec::new();
     };
     let mut builder = FileTableBuilder::new();
@@ -61,7 +61,7 @@ fn look(path: &str, content: &[u8], problems: &mut Vec<Problem>) -> Vec<String> 
     let fragment =
         LayerFragment { layer: 0, path: path.as_bytes(), file: index.resolve(b"file"), payload: &payload };
     let mut joined = Joined::default();
-    reader().join(&LayeredImage { fragments: &[fragment], files: &index }, &mut joined);
+    reader(id).join(&LayeredImage { fragments: &[fragment], files: &index }, &mut joined);
     joined.packages.iter().map(|package| format!("{} {}", package.name, package.version)).collect()
 }
 
@@ -101,7 +101,7 @@ fn what_a_file_is_agrees_with_the_package_that_it_is_of() {
         if !content.starts_with(b"\x7fELF") && !name.ends_with("/release") {
             continue;
         }
-        for found in look(&name, &content, &mut problems) {
+        for found in look("binary", &name, &content, &mut problems) {
             rows.insert((found, name.clone()));
         }
     }
@@ -123,4 +123,40 @@ fn what_a_file_is_agrees_with_the_package_that_it_is_of() {
     eprintln!("{} files, {} programs", rows.len(), programs.len());
     assert_eq!(wrong, Vec::<String>::new());
     assert_eq!(problems, []);
+}
+
+/// The parts of WordPress in Debian's packages of it.
+#[test]
+fn wordpress_and_what_comes_with_it_are_found_where_debian_packages_them() {
+    let Some(folder) = folder() else { return };
+    let mut all = Vec::new();
+    files(&folder, &mut all);
+    let (mut rows, mut problems, mut packages) = (BTreeSet::new(), Vec::new(), BTreeSet::new());
+    for path in all {
+        let name = path.strip_prefix(&folder).unwrap().to_string_lossy().into_owned();
+        if !name.starts_with("wordpress") {
+            continue;
+        }
+        packages.insert(name.split('/').next().unwrap_or_default().to_owned());
+        if name.ends_with(".php") || name.ends_with("/style.css") {
+            rows.extend(look("wordpress", &name, &std::fs::read(&path).unwrap(), &mut problems));
+        }
+    }
+    if packages.is_empty() {
+        eprintln!("skipped: Debian's wordpress is not among the packages");
+        return;
+    }
+    eprintln!("{rows:?}");
+    assert_eq!(problems, []);
+    for package in packages {
+        let mut parts = package.split('_');
+        let (name, version) = (parts.next().unwrap(), parts.next().unwrap());
+        let upstream = version.split(['+', '-']).next().unwrap();
+        let found = match name.strip_prefix("wordpress-theme-") {
+            Some(theme) => rows.iter().any(|row| row.split(' ').next() == Some(theme)),
+            None => rows.contains(&format!("wordpress {upstream}")),
+        };
+        assert!(found, "{package}: {rows:?}");
+    }
+    assert!(rows.iter().any(|row| row.starts_with("akismet ")), "{rows:?}");
 }
