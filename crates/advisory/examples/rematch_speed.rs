@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use plimsoll_advisory::database::{Database, DatabaseBuilder, FeedHandle, FeedOrigin};
-use plimsoll_advisory::matching::{Changes, ListIndex, Options, Renewal, bring_up_to_date, find};
+use plimsoll_advisory::matching::{Changes, ListIndex, Options, Renewal, Renewer, find};
 use plimsoll_advisory::{FeedFile, Sink, feed};
 use plimsoll_model::{Advisory, Analysis, Distribution, Package, PackageType, Problem, SourcePackage};
 
@@ -221,6 +221,7 @@ fn main() -> Result<(), Failure> {
         holding.len()
     );
 
+    let mut renewer = Renewer::new((&old, &new), &changes);
     let (mut matched, mut updating, mut anew, mut findings, mut moved) =
         (0, Duration::ZERO, Duration::ZERO, 0, 0);
     for number in 0..lists {
@@ -229,7 +230,7 @@ fn main() -> Result<(), Failure> {
         let before = answer.findings.clone();
         let start = Instant::now();
         let held = holding.contains(&number);
-        let done = bring_up_to_date((&old, &new), &changes, held, &analysis, &mut answer, &options)?;
+        let done = renewer.bring_up_to_date(held, &analysis, &mut answer, &options)?;
         updating += start.elapsed();
         matched += u32::from(done != Renewal::Refreshed);
         let start = Instant::now();

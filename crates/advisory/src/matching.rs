@@ -43,7 +43,7 @@ pub use age::AgeLimits;
 pub use explain::{Explanation, explain};
 pub use judge::Comparison;
 pub use names::package_keys;
-pub use rematch::{Changes, ListIndex, Renewal, bring_up_to_date};
+pub use rematch::{Changes, ListIndex, Renewal, Renewer};
 
 use crate::database::{Database, DatabaseError, StatementRow, Statements};
 use crate::vex::VexDocument;

@@ -2,7 +2,7 @@
 //! out as if everything had been.
 
 use plimsoll_advisory::database::{Database, DatabaseBuilder, FeedOrigin};
-use plimsoll_advisory::matching::{Changes, ListIndex, Options, Renewal, bring_up_to_date, find};
+use plimsoll_advisory::matching::{Changes, ListIndex, Options, Renewal, Renewer, find};
 use plimsoll_model::{Analysis, ExploitProbability, KnownExploited, Vulnerabilities};
 
 use crate::text::{database, image};
@@ -43,10 +43,11 @@ fn check_databases(old: &Database, new: &Database, expect: &str) {
     }
     let changes = Changes::between(old, new).unwrap();
     let holding = index.holding(&changes);
+    let mut renewer = Renewer::new((old, new), &changes);
     let mut done = String::new();
     for ((number, list), answer) in (0..).zip(&lists).zip(&mut answers) {
         let held = holding.contains(&number);
-        done.push(match bring_up_to_date((old, new), &changes, held, list, answer, &options).unwrap() {
+        done.push(match renewer.bring_up_to_date(held, list, answer, &options).unwrap() {
             Renewal::Matched => 'm',
             Renewal::Partly => 'p',
             Renewal::Refreshed => 'r',
