@@ -106,7 +106,8 @@ fn every_image_built_on_debian_slim_knows_which_packages_are_its_own() {
     ] {
         let Some(image) = built(name) else { continue };
         let rows = told(cache, &[&image]);
-        for row in &rows {
+        // Packages of dpkg have one place; a perl can be brought again, under another name.
+        for row in rows.iter().filter(|row| row.contains(" deb ")) {
             let (package, from) = row.rsplit_once(' ').expect("three words");
             // The build of each installs what the base lacks, and upgrades nothing.
             let expect = if of_base.contains(package) { "base" } else { "own" };
