@@ -3,6 +3,7 @@
 mod json;
 mod summary;
 mod table;
+mod weight;
 
 use plimsoll_model::Analysis;
 
