@@ -125,6 +125,29 @@ fn files_of_debian_packages_are_modified_where_dpkg_says_so() {
     assert_eq!(ours(&root), verify());
 }
 
+#[test]
+fn a_whole_debian_is_modified_where_dpkg_says_so() {
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path();
+    if unpack("debian@12-slim", root).is_none() {
+        eprintln!("skipped: debian@12-slim is not among the test data or cannot be unpacked");
+        return;
+    }
+    fs::write(root.join("usr/bin/ls"), "changed").unwrap();
+    fs::remove_file(root.join("usr/bin/cat")).unwrap();
+    fs::write(root.join("etc/pam.conf"), "changed").unwrap();
+    let Some(output) = run("dpkg", &[&format!("--root={}", root.display()), "--verify"]) else { return };
+    let (ours, theirs) = (ours(root), theirs(&output));
+    assert_eq!(ours["/usr/bin/ls"], ["content"]);
+    let only = |left: &BTreeMap<String, Vec<&'static str>>, right: &BTreeMap<String, Vec<&'static str>>| {
+        left.iter()
+            .filter(|(path, changes)| right.get(*path) != Some(*changes))
+            .map(|(path, changes)| format!("{path} {changes:?}"))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!((only(&ours, &theirs), only(&theirs, &ours)), (Vec::new(), Vec::new()));
+}
+
 /// The root directory of an image among the test data.
 fn unpack(image: &str, into: &Path) -> Option<()> {
     let data = std::env::var_os("PLIMSOLL_DATA")

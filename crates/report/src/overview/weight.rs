@@ -201,8 +201,10 @@ fn duplicates(analysis: &Analysis) -> Option<Weight> {
     let mut contents: Vec<([u8; 32], u64)> = table.ids().filter_map(content).collect();
     contents.sort_unstable();
     let mut weight = Weight { kind: DUPLICATES, files: 0, size: 0 };
-    for [first, second] in contents.array_windows::<2>() {
-        if first.0 == second.0 {
+    for pair in contents.windows(2) {
+        if let [first, second] = pair
+            && first.0 == second.0
+        {
             weight.files += 1;
             weight.size = weight.size.saturating_add(second.1);
         }
