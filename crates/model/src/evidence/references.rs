@@ -1,7 +1,9 @@
 //! What scripts, sources and configuration name: programs, modules, files.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+use std::hash::BuildHasher as _;
 
+use hashbrown::{DefaultHashBuilder, HashTable};
 use serde::{Deserialize, Serialize};
 
 use crate::file::FileId;
@@ -133,7 +135,9 @@ pub struct References {
     rows: Vec<Row>,
     arena: String,
     spans: Vec<(u32, u32)>,
-    known: HashMap<Box<str>, u32>,
+    /// Numbers of strings, found by what they say.
+    known: HashTable<u32>,
+    hasher: DefaultHashBuilder,
 }
 
 impl PartialEq for References {
@@ -177,19 +181,22 @@ impl References {
     }
 
     fn text(&mut self, text: &str) -> u32 {
-        if let Some(known) = self.known.get(text) {
+        let Self { arena, spans, known, hasher, .. } = self;
+        let says = |number: u32| span(arena, spans, number);
+        let hash = hasher.hash_one(text);
+        if let Some(known) = known.find(hash, |number| says(*number) == text) {
             return *known;
         }
-        let number = self.spans.len() as u32;
-        self.spans.push((self.arena.len() as u32, text.len() as u32));
-        self.arena.push_str(text);
-        self.known.insert(text.into(), number);
+        let number = spans.len() as u32;
+        known.insert_unique(hash, number, |number| hasher.hash_one(span(arena, spans, *number)));
+        spans.push((arena.len() as u32, text.len() as u32));
+        arena.push_str(text);
         number
     }
 
     /// Gives back the memory that only adding needs.
     pub fn finish(&mut self) {
-        self.known = HashMap::new();
+        self.known = HashTable::new();
         self.rows.shrink_to_fit();
         self.arena.shrink_to_fit();
     }
@@ -218,9 +225,13 @@ impl References {
     }
 
     fn span(&self, number: u32) -> &str {
-        let (start, length) = self.spans.get(number as usize).copied().unwrap_or_default();
-        self.arena.get(start as usize..(start + length) as usize).unwrap_or_default()
+        span(&self.arena, &self.spans, number)
     }
+}
+
+fn span<'a>(arena: &'a str, spans: &[(u32, u32)], number: u32) -> &'a str {
+    let (start, length) = spans.get(number as usize).copied().unwrap_or_default();
+    arena.get(start as usize..(start + length) as usize).unwrap_or_default()
 }
 
 #[cfg(test)]

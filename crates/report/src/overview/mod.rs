@@ -4,6 +4,7 @@ mod attached;
 mod json;
 mod summary;
 mod table;
+mod weight;
 
 use plimsoll_model::Analysis;
 

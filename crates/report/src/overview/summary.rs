@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use plimsoll_model::{Analysis, FileId, FileKind, Package};
 use serde::Serialize;
 
+use super::weight::{Weight, weigh};
+
 /// How many of the largest things an overview names.
 const LARGEST: usize = 10;
 
@@ -63,6 +65,8 @@ pub(super) struct FileCounts {
     pub(super) capabilities: Vec<SpecialFile>,
     /// What no package lists, directories left out.
     pub(super) unowned: Unowned,
+    /// What makes the image heavy, the heaviest kind first.
+    pub(super) weight: Vec<Weight>,
 }
 
 /// A file that grants rights.
@@ -84,6 +88,41 @@ pub(super) struct Unowned {
     /// Bytes of content, each hard-linked name counted once.
     pub(super) size: u64,
     pub(super) largest: Vec<LargeFile>,
+    /// Executables and libraries, scripts and the rest, as far as names and modes tell.
+    pub(super) kinds: UnownedKinds,
+}
+
+/// Bytes that no package lists, by kind.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct UnownedKinds {
+    /// Files that may be run, scripts apart.
+    pub(super) executable: u64,
+    pub(super) library: u64,
+    pub(super) script: u64,
+    pub(super) other: u64,
+}
+
+impl UnownedKinds {
+    fn add(&mut self, name: &[u8], mode: u16, size: u64) {
+        let ends = |endings: &[&str]| endings.iter().any(|end| name.ends_with(end.as_bytes()));
+        let is_library = ends(&[".so", ".jar", ".dll", ".node"]) || is_versioned_library(name);
+        let is_script = ends(&[".sh", ".py", ".rb", ".pl", ".pm", ".php", ".js", ".mjs", ".cjs", ".lua"]);
+        let sum = if is_library {
+            &mut self.library
+        } else if is_script {
+            &mut self.script
+        } else if mode & 0o111 != 0 {
+            &mut self.executable
+        } else {
+            &mut self.other
+        };
+        *sum = sum.saturating_add(size);
+    }
+}
+
+/// `libx.so.1.2`.
+fn is_versioned_library(name: &[u8]) -> bool {
+    name.windows(4).any(|part| part == b".so.")
 }
 
 /// A file and its size.
@@ -133,7 +172,7 @@ fn count_packages(analysis: &Analysis) -> PackageCounts<'_> {
 
 fn count_files(analysis: &Analysis) -> FileCounts {
     let files = &analysis.files;
-    let mut counts = FileCounts::default();
+    let mut counts = FileCounts { weight: weigh(analysis), ..FileCounts::default() };
     let mut unowned: Vec<(u64, FileId)> = Vec::new();
     let mut owned = analysis.ownership.iter().map(|(id, _)| *id).peekable();
     for id in files.ids().skip(1) {
@@ -158,6 +197,7 @@ fn count_files(analysis: &Analysis) -> FileCounts {
             if record.kind == FileKind::File && !record.is_hard_link() {
                 counts.unowned.size = counts.unowned.size.saturating_add(record.size());
                 unowned.push((record.size(), id));
+                counts.unowned.kinds.add(files.name(id), record.mode, record.size());
             }
         }
     }

@@ -223,4 +223,8 @@ fn files(page: &mut Page, counts: &FileCounts) {
     page.fact("In no package", &format!("{}, {}", counted(unowned.files, "file"), size(unowned.size)));
     let line = |file: &super::summary::LargeFile| format!("{:>9}  {}", size(file.size), file.path);
     page.list("", unowned.largest.iter().take(LARGEST).map(line), LARGEST);
+    let line = |weight: &super::weight::Weight| {
+        format!("{:>9}  {} ({})", size(weight.size), weight.kind, counted(weight.files, "file"))
+    };
+    page.list("Weight", counts.weight.iter().map(line), LINES);
 }

@@ -235,7 +235,7 @@ impl<'a> Owner<'a, '_> {
             match digests {
                 Some(digests) => {
                     self.own_listed(digests, ListKind::Digests, name, index);
-                    self.record(Some(digests), package, index);
+                    self.record(Some(digests), None, package, index);
                 }
                 None => self.unlisted.push(name),
             }
@@ -255,7 +255,12 @@ impl<'a> Owner<'a, '_> {
             if let Some(list) = self.parts.list(ListKind::Configuration, &stem) {
                 self.own_listed(list, ListKind::Configuration, name, index);
             }
-            self.record(self.parts.list(ListKind::Digests, &stem), package, index);
+            self.record(
+                self.parts.list(ListKind::Digests, &stem),
+                self.parts.list(ListKind::Files, &stem),
+                package,
+                index,
+            );
             self.stems.insert(stem, index);
         }
         for file in &package.details.configuration {
@@ -290,10 +295,10 @@ impl<'a> Owner<'a, '_> {
 
     /// Keeps what the database says of the content of files: their digests when they were
     /// installed, and of configuration those that the status has, which go before.
-    fn record(&mut self, digests: Option<&[u8]>, package: &Installed<'a>, index: u32) {
+    fn record(&mut self, digests: Option<&[u8]>, list: Option<&[u8]>, package: &Installed<'a>, index: u32) {
         let Self { tree, diversions, recorded, damaged, .. } = self;
         let Some(recorded) = recorded else { return };
-        let name = package.key.name;
+        let (name, first) = (package.key.name, recorded.len());
         let configuration: HashMap<&[u8], Option<[u8; 16]>> = package
             .details
             .configuration
@@ -331,6 +336,35 @@ impl<'a> Owner<'a, '_> {
             if md5.is_some() {
                 keep(path, *md5, true);
             }
+        }
+        // Of what has no digest, directories and links, `dpkg --verify` tells what is missing.
+        let known: HashSet<TreePath> = recorded
+            .iter()
+            .skip(first)
+            .filter(|recorded| recorded.file.is_none())
+            .map(|recorded| recorded.path.clone())
+            .collect();
+        let mut missing = |path: &[u8]| {
+            let place = diversions.place(path, name);
+            if let (None, Ok(path)) = (tree.resolve(place), TreePath::parse(place))
+                && !known.contains(&path)
+            {
+                recorded.push(RecordedFile {
+                    package: index,
+                    path,
+                    file: None,
+                    digest: None,
+                    size: None,
+                    mode: None,
+                    owner: None,
+                    is_configuration: false,
+                    may_be_missing: false,
+                });
+            }
+        };
+        if let Some(list) = list {
+            // A list that is damaged was told of when its files were owned.
+            let _ = for_each(list, ListKind::Files, |path, _| missing(path));
         }
     }
 

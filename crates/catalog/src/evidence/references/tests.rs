@@ -70,6 +70,7 @@ fn here_documents_quotes_cases_and_functions_are_no_commands() {
             "12 path /etc/profile",
             "12 source /etc/profile [.]",
             "13 command curl [command]",
+            "13 command curl",
             "14 command sh",
             "14 command wget",
             "14 command tar",
