@@ -69,6 +69,7 @@ fn look(id: &str, path: &str, content: &[u8], problems: &mut Vec<Problem>) -> Ve
 /// package it is in, and why.
 const EXPLAINED: &[(&str, &str, &str)] = &[
     ("libjpeg-turbo", "bun", "Bun is linked with it"),
+    ("sqlite", "bun", "Bun is linked with it"),
     ("zlib", "libnode108", "Node.js is linked with its own zlib"),
     ("zlib", "varnish", "Varnish has its own zlib"),
 ];
