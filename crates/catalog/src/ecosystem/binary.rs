@@ -1,6 +1,7 @@
 //! Programs and libraries that no package manager installed, known by what they say of themselves.
 
 mod java;
+mod owner;
 mod search;
 mod sign;
 mod soname;
@@ -11,7 +12,7 @@ mod tests;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use plimsoll_model::{Distribution, FileId, Package, PackageType, Problem, Purl, TreePath, path};
+use plimsoll_model::{Distribution, Package, PackageType, Problem, Purl, path};
 use serde::{Deserialize, Serialize};
 
 use self::search::Found;
@@ -20,9 +21,9 @@ pub(crate) use self::search::longest_mark;
 pub(crate) use self::search::marks;
 use super::Ecosystem;
 use crate::claim::{Claim, Pattern};
-use crate::described::split;
+use crate::described::{add, decode, split};
 use crate::executable::{ELF, Executable};
-use crate::reader::{Doc, Joined, LayeredImage, Reader};
+use crate::reader::{Doc, Joined, LayeredImage, Reader, ShownFragment};
 
 /// Programs known by their own strings.
 #[derive(Debug, Clone, Copy)]
@@ -46,9 +47,9 @@ that program, where its text came along (zlib, expat, Lua, SQLite). Java is know
 its home, else by its virtual machine; Erlang by OTP_VERSION of its release.\n\n\
 Files of one program that lie in one directory are one package, which has all of them. What \
 a distribution appends to a version is not part of it. A file that names several versions of one program \
-is a problem, not a package. What a package of the distribution brought is listed all the same: \
-vulnerabilities are judged by the distribution's package where that one lists the file and has the same \
-version, and else by this one.\n\n\
+is a problem, not a package. A file that a distribution's package lists, whose \
+name (or its source's) is the program's and whose version is the same, is that package, and is not listed again. \
+A library of another version inside a package of another name is.\n\n\
 Of an executable larger than 16 MiB, only what stands close to a known text is looked at. Programs \
 that Go built tell their modules themselves (golang).",
 };
@@ -64,6 +65,11 @@ impl Ecosystem for Binary {
     }
 
     fn readers(&self) -> &'static [&'static dyn Reader] {
+        &[]
+    }
+
+    /// Which files a distribution's packages have is known by then.
+    fn late_readers(&self) -> &'static [&'static dyn Reader] {
         &[&Programs]
     }
 
@@ -143,54 +149,39 @@ impl Reader for Programs {
     }
 
     fn join(&self, image: &LayeredImage<'_>, joined: &mut Joined) {
-        let mut files: BTreeMap<(Vec<u8>, String, String), Files> = BTreeMap::new();
+        let mut programs: BTreeMap<(&[u8], String, String), Vec<ShownFragment<'_>>> = BTreeMap::new();
         let mut homes: Vec<&[u8]> = Vec::new();
-        for fragment in image.shown() {
-            let programs = match postcard::from_bytes(fragment.payload) {
-                Ok(Note::Programs(programs)) => programs,
-                Ok(Note::Java(release)) => {
-                    homes.push(split(fragment.path).0);
+        for (fragment, note) in decode::<Note>(image, "program-unreadable", &mut joined.problems) {
+            let directory = split(fragment.path).0;
+            let found = match note {
+                Note::Programs(programs) => programs,
+                Note::Java(release) => {
+                    homes.push(directory);
                     vec![(java::NAME.to_owned(), release.version())]
                 }
-                Err(_) => {
-                    joined.problems.push(Problem::new(
-                        "program-unreadable",
-                        format!("/{}", path::escape(fragment.path)),
-                        "what was kept of this file cannot be read back, so what it is is missing",
-                    ));
-                    continue;
-                }
             };
-            for (name, version) in programs {
-                let key = (split(fragment.path).0.to_vec(), name, version);
-                let files = files.entry(key).or_insert_with(|| Files {
-                    first: fragment.path.to_vec(),
-                    layer: fragment.layer,
-                    all: Vec::new(),
-                });
-                files.layer = files.layer.min(fragment.layer);
-                files.all.push(fragment.file);
+            for (name, version) in found {
+                programs.entry((directory, name, version)).or_default().push(fragment);
             }
         }
-        for ((directory, name, version), files) in files {
+        let owners = owner::find(&programs, joined);
+        for ((directory, name, version), mut files) in programs {
             // A Java is told by the file `release` of its home; what lies in there is that Java.
             let is_within =
                 |home: &&[u8]| directory.strip_prefix(*home).is_some_and(|rest| rest.starts_with(b"/"));
             if name == java::NAME && homes.iter().any(is_within) {
                 continue;
             }
+            files.retain(|file| !owners.contains(&(file.file, name.clone())));
+            let Some(first) = files.first() else { continue };
+            let place = if files.len() > 1 || name == java::NAME { directory } else { first.path };
             let mut package = Package::new(TYPE, name, version);
             package.purl = package_url(&package);
-            package.layer = Some(files.layer);
-            package.evidence = TreePath::parse(&files.first).ok();
-            package.place = if files.all.len() > 1 || package.name == java::NAME {
-                TreePath::parse(&directory).ok()
-            } else {
-                package.evidence.clone()
-            };
-            let index = joined.packages.len() as u32;
-            joined.owned.extend(files.all.iter().map(|file| (*file, index)));
-            joined.packages.push(package);
+            let index = add(package, first, place, joined);
+            joined.owned.extend(files.iter().skip(1).map(|file| (file.file, index)));
+            if let Some(package) = joined.packages.last_mut() {
+                package.layer = files.iter().map(|file| file.layer).min();
+            }
         }
     }
 }
@@ -204,11 +195,4 @@ fn erlang(directory: &[u8], text: &str) -> Option<String> {
         version.strip_prefix(number).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-']));
     (parts.next() == Some(b"releases") && is_of_release && number.parse::<u32>().is_ok())
         .then(|| version.to_owned())
-}
-
-/// The files of one program in one directory.
-struct Files {
-    first: Vec<u8>,
-    layer: u32,
-    all: Vec<FileId>,
 }

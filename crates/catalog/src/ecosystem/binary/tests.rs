@@ -107,6 +107,31 @@ fn erlang_is_told_by_the_file_of_its_release() {
     assert_eq!(package.purl.as_ref().unwrap().to_string(), "pkg:generic/erlang@25.2.3");
 }
 
+#[test]
+fn what_a_package_of_the_distribution_is_is_not_listed_again() {
+    use crate::ecosystem::{Ecosystem as _, dpkg::Dpkg};
+    let readers = [Dpkg.readers(), &[&Programs]].concat();
+    let check = |name: &str, version: &str, expect: &[&str]| {
+        let status = format!(
+            "Package: {name}\nStatus: install ok installed\nVersion: {version}\nArchitecture: amd64\n"
+        );
+        let file = "usr/lib/erlang/releases/25/OTP_VERSION";
+        let read = read(
+            &readers,
+            &[&[
+                Sample::File("var/lib/dpkg/status", &status),
+                Sample::File(&format!("var/lib/dpkg/info/{name}.list"), &format!("/.\n/{file}\n")),
+                Sample::File(file, "25.2.3\n"),
+            ]],
+        );
+        let kinds: Vec<&str> = read.joined.packages.iter().map(|each| each.kind.as_str()).collect();
+        assert_eq!(kinds, expect, "{name} {version}");
+    };
+    check("erlang-base", "1:25.2.3+dfsg-1", &["deb"]);
+    check("erlang-base", "1:24.1-1", &["deb", "generic"]);
+    check("agent", "25.2.3-1", &["deb", "generic"]);
+}
+
 /// One sample: the program with its version, the name that the library gives itself, the file that
 /// it was cut from, and what was cut.
 struct Cut {
