@@ -216,7 +216,7 @@ mod tests {
     fn an_image_seen_before_with_the_lowest_layers_is_the_base() {
         let app = image("app", &[1, 2, 3, 4]);
         let (debian, python) = (image("debian", &[1, 2]), image("python", &[1, 2, 3]));
-        check(&[debian.clone()], &app, Some((Some("debian"), Some(2), BaseEvidence::Remembered)));
+        check(std::slice::from_ref(&debian), &app, Some((Some("debian"), Some(2), BaseEvidence::Remembered)));
         check(&[python, debian], &app, Some((Some("python"), Some(3), BaseEvidence::Remembered)));
     }
 

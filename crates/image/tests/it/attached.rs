@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 
 /// Writes an artefact into a layout; gives its descriptor.
-fn write(layout: &Path, kind: Option<&str>, subject: Option<&str>, annotations: Value) -> Value {
+fn write(layout: &Path, kind: Option<&str>, subject: Option<&str>, annotations: &Value) -> Value {
     let config = if kind.is_some() {
         "application/vnd.oci.empty.v1+json"
     } else {
@@ -69,8 +69,8 @@ fn check(more: impl FnOnce(&Path, &str) -> Vec<Value>) -> (Vec<String>, Vec<Stri
 fn an_artefact_with_a_subject_is_attached_and_no_image() {
     let (found, problems) = check(|layout, own| {
         vec![
-            write(layout, Some("text/mine"), Some(own), json!({})),
-            write(layout, Some("text/other"), Some(&digest(b"other")), json!({})),
+            write(layout, Some("text/mine"), Some(own), &json!({})),
+            write(layout, Some("text/other"), Some(&digest(b"other")), &json!({})),
         ]
     });
     assert_eq!((found, problems), (vec!["Referrers text/mine".to_owned()], Vec::new()));
@@ -81,7 +81,7 @@ fn what_cosign_tags_or_saves_is_attached_and_no_image() {
     let (found, problems) = check(|layout, own| {
         let tag = format!("{}.sig", own.replace(':', "-"));
         let kind = "dev.cosignproject.cosign/sigs";
-        vec![write(layout, None, None, json!({"org.opencontainers.image.ref.name": tag, "kind": kind}))]
+        vec![write(layout, None, None, &json!({"org.opencontainers.image.ref.name": tag, "kind": kind}))]
     });
     assert_eq!((found, problems), (vec!["CosignTag -".to_owned()], Vec::new()));
 }
@@ -94,7 +94,7 @@ fn a_layout_of_an_image_alone_has_nothing_attached() {
 #[test]
 fn an_artefact_that_was_altered_is_not_believed() {
     let (found, problems) = check(|layout, own| {
-        let listed = write(layout, Some("text/mine"), Some(own), json!({}));
+        let listed = write(layout, Some("text/mine"), Some(own), &json!({}));
         let name = listed["digest"].as_str().expect("a digest").replace("sha256:", "blobs/sha256/");
         let path = layout.join(name);
         let text = fs::read_to_string(&path).expect("the artefact").replace("text/mine", "text/evil");
