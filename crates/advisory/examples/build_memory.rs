@@ -70,7 +70,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("changed: {}, {:?}", changed_names(&database, &database)?.len(), start.elapsed());
     let start = Instant::now();
     let mut builder = DatabaseBuilder::new(std::io::sink(), folder.path(), None)?;
-    builder.carry_over(&database, "made", "an example")?;
+    builder.carry_over(&database, "made")?;
     builder.finish()?;
     println!("carried over: {:?}, {}", start.elapsed(), memory());
     Ok(())

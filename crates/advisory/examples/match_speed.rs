@@ -60,7 +60,7 @@ fn build(root: &Path, path: &Path) -> Result<(), Box<dyn std::error::Error>> {
                 continue;
             };
             let mut sink = Into { builder: &mut builder, feed: handle, error: None };
-            feed.parse(FeedFile { path: name, bytes: &mut BufReader::new(File::open(&file)?) }, &mut sink);
+            feed.parse(FeedFile::new(name, &mut BufReader::new(File::open(&file)?)), &mut sink);
             if let Some(error) = sink.error {
                 return Err(error.into());
             }

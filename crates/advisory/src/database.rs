@@ -5,8 +5,9 @@
 //! for, each part checked by its checksum. A new database is put in the place of an old one by
 //! renaming; whoever reads the old one goes on reading it.
 //!
-//! Three tables find things: names of packages (per kind and distribution) their statements,
-//! ids and aliases their advisories, and CVE ids what is known about their exploitation.
+//! Tables find things: names of packages (per kind and distribution) their statements,
+//! ids and aliases their advisories, CVE ids what is known about their exploitation, and releases of
+//! distributions until when they get fixes.
 
 mod builder;
 mod change;
@@ -23,11 +24,13 @@ mod texts;
 use std::fs::File;
 use std::path::Path;
 
-use plimsoll_model::{Advisory, DatabaseFacts, ExploitProbability, FeedFacts, KnownExploited, NameKind};
+use plimsoll_model::{
+    Advisory, DatabaseFacts, EndOfLife, ExploitProbability, FeedFacts, KnownExploited, NameKind,
+};
 use serde::{Deserialize, Serialize};
 
 pub use builder::{Built, DatabaseBuilder, FeedHandle, FeedOrigin};
-pub use change::changed_names;
+pub use change::{changed_exploitation, changed_names};
 pub use error::{BuildError, DatabaseError};
 pub use name::normal_name;
 pub use row::{PackageKey, RowEnd, RowRange, StatementRow, Statements};
@@ -46,6 +49,7 @@ struct Head {
     ids: Place,
     exploited: Place,
     probabilities: Place,
+    lifecycles: Place,
 }
 
 /// Where the statements of a name lie: a value of the table of names.
@@ -56,6 +60,23 @@ struct GroupPlace {
     unpacked: Option<u32>,
     /// Sum of the fingerprints of its statements: what [`changed_names`] compares.
     fingerprint: u64,
+}
+
+/// What is known about the exploitation of a flaw.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Exploitation {
+    /// Its entry in the catalogue of exploited flaws.
+    pub known_exploited: Option<KnownExploited>,
+    /// How likely it is to be exploited.
+    pub probability: Option<ExploitProbability>,
+}
+
+impl Exploitation {
+    /// Of two ids of one flaw: the first entry there is, and the higher probability.
+    pub fn join(&mut self, other: Self) {
+        self.known_exploited = self.known_exploited.take().or(other.known_exploited);
+        self.probability = self.probability.max(other.probability);
+    }
 }
 
 /// An open database. It may be read by many threads at once.
@@ -69,6 +90,7 @@ pub struct Database {
     ids: Table,
     exploited: Table,
     probabilities: Table,
+    lifecycles: Table,
 }
 
 impl Database {
@@ -100,6 +122,7 @@ impl Database {
             ids: Table::open(&source, head.ids, "the table of ids")?,
             exploited: Table::open(&source, head.exploited, "the table of exploited flaws")?,
             probabilities: Table::open(&source, head.probabilities, "the table of probabilities")?,
+            lifecycles: Table::open(&source, head.lifecycles, "the table of releases")?,
             facts: head.facts,
             advisories: head.advisories,
             source,
@@ -193,7 +216,11 @@ impl Database {
     /// # Errors
     /// [`DatabaseError`] where the file cannot be read there.
     pub fn known_exploited(&self, cve: &str) -> Result<Option<KnownExploited>, DatabaseError> {
-        lookup(&self.exploited, &self.source, cve)
+        Ok(self
+            .lookup(&self.exploited, cve.to_ascii_uppercase().as_bytes())?
+            .into_iter()
+            .next()
+            .map(|(_, entry)| entry))
     }
 
     /// How likely a CVE is to be exploited.
@@ -201,7 +228,60 @@ impl Database {
     /// # Errors
     /// [`DatabaseError`] where the file cannot be read there.
     pub fn exploit_probability(&self, cve: &str) -> Result<Option<ExploitProbability>, DatabaseError> {
-        lookup(&self.probabilities, &self.source, cve)
+        Ok(self
+            .lookup(&self.probabilities, cve.to_ascii_uppercase().as_bytes())?
+            .into_iter()
+            .next()
+            .map(|(_, entry)| entry))
+    }
+
+    /// Until when a release of a distribution gets fixes. `distribution` is its `ID` in os-release;
+    /// `release` its `VERSION_ID`, of which the last numbers may be more than the publisher's
+    /// dates are for (`9.4` is a `9`, `3.20.3` a `3.20`), or its codename. Where several feeds
+    /// know, the one that stands first in [`crate::feed::ALL`] is believed.
+    ///
+    /// # Errors
+    /// [`DatabaseError`] where the file cannot be read there.
+    pub fn end_of_life(&self, distribution: &str, release: &str) -> Result<Option<EndOfLife>, DatabaseError> {
+        let mut release = release;
+        loop {
+            let found = self.lookup(&self.lifecycles, &lifecycle_key(distribution, release))?;
+            let rank = |feed: u16| {
+                let id = self.feeds().get(usize::from(feed)).map_or("", |facts| facts.id.as_str());
+                let id = id.split('/').next().unwrap_or(id);
+                crate::feed::ALL.iter().position(|known| known.doc().id == id).unwrap_or(usize::MAX)
+            };
+            if let Some((_, dates)) = found.into_iter().min_by_key(|(feed, _)| rank(*feed)) {
+                return Ok(Some(dates));
+            }
+            match release.rsplit_once('.') {
+                Some((shorter, _)) => release = shorter,
+                None => return Ok(None),
+            }
+        }
+    }
+
+    /// The entries of a key in a table that feeds share, each with its feed.
+    fn lookup<T: serde::de::DeserializeOwned>(
+        &self,
+        table: &Table,
+        key: &[u8],
+    ) -> Result<Vec<(u16, T)>, DatabaseError> {
+        let damaged = DatabaseError::Damaged { part: "a table of facts", fault: "cannot be decoded" };
+        let values = table.get(&self.source, key)?;
+        let entries: Result<_, _> = values.iter().map(|value| postcard::from_bytes(value)).collect();
+        entries.map_err(|_| damaged)
+    }
+
+    /// Everything that is known about the exploitation of a CVE.
+    ///
+    /// # Errors
+    /// [`DatabaseError`] where the file cannot be read there.
+    pub fn exploitation(&self, cve: &str) -> Result<Exploitation, DatabaseError> {
+        Ok(Exploitation {
+            known_exploited: self.known_exploited(cve)?,
+            probability: self.exploit_probability(cve)?,
+        })
     }
 
     /// Reads and checks every part.
@@ -213,7 +293,7 @@ impl Database {
             let chunks = vec![self.group(value)?];
             Statements { chunks }.rows().map(|_| ())
         })?;
-        for table in [&self.ids, &self.exploited, &self.probabilities] {
+        for table in [&self.ids, &self.exploited, &self.probabilities, &self.lifecycles] {
             table.scan(&self.source, |_, _| Ok::<(), DatabaseError>(()))?;
         }
         (0..self.advisories).try_for_each(|number| self.texts.get(&self.source, number).map(|_| ()))
@@ -225,12 +305,7 @@ fn decode_group(value: &[u8]) -> Result<GroupPlace, DatabaseError> {
     postcard::from_bytes(value).map_err(|_| DatabaseError::Damaged { part: "the table of names", fault })
 }
 
-fn lookup<T: serde::de::DeserializeOwned>(
-    table: &Table,
-    source: &Source,
-    cve: &str,
-) -> Result<Option<T>, DatabaseError> {
-    let damaged = DatabaseError::Damaged { part: "a table of flaws", fault: "cannot be decoded" };
-    let values = table.get(source, cve.to_ascii_uppercase().as_bytes())?;
-    values.first().map(|value| postcard::from_bytes(value)).transpose().map_err(|_| damaged)
+/// `distribution NUL release`, in lower case.
+fn lifecycle_key(distribution: &str, release: &str) -> Vec<u8> {
+    format!("{}\0{}", distribution.to_ascii_lowercase(), release.to_ascii_lowercase()).into_bytes()
 }

@@ -14,14 +14,12 @@
 mod csaf;
 pub mod cvss;
 pub mod database;
-pub mod epss;
 pub mod feed;
 mod flavour;
-pub mod kev;
 pub mod matching;
 mod statement;
 mod unpack;
 pub mod vex;
 mod xml;
 
-pub use feed::{Feed, FeedFile, FeedRequest, Sink};
+pub use feed::{Answer, Digest, Feed, FeedFile, FeedRequest, FollowUp, Kept, Outcome, ReadSeek, Sink};

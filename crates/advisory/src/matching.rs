@@ -6,8 +6,9 @@
 //! 1. Who speaks for it (`coverage`): its distribution and release, or its language's registry.
 //!    Where nobody does, or only feeds that are too old, the answer is unknown and why.
 //! 2. By which names it is looked up, and with which version (`names`).
-//! 3. Which statements are about it (`applicable`): release, architecture, module stream, class
-//!    of repositories; withdrawn advisories never are.
+//! 3. Which statements are about it (`applicable`, by what the image says of itself,
+//!    `circumstances`): release, architecture, module stream, class of repositories, line of
+//!    kernels (`line`); withdrawn advisories never are.
 //! 4. What each says of its version (`judge`), by the order of versions of its own ecosystem.
 //! 5. Which statements are about the same flaw (`identity`), and what they say together (`fold`).
 //! 6. What lifts a finding (`exception`): VEX statements and ignore entries.
@@ -17,34 +18,43 @@
 
 mod age;
 mod applicable;
+mod circumstances;
 mod coverage;
 mod exception;
 mod explain;
 mod fold;
 mod identity;
 mod judge;
+mod line;
 mod names;
 mod owner;
 mod release;
+mod rematch;
 mod severity;
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
-use plimsoll_model::{Analysis, Coverage, NoCoverage, Package, Problem, UnknownReason, Vulnerabilities};
+use plimsoll_model::{
+    Analysis, Coverage, EndOfLife, NoCoverage, Package, Problem, UnknownReason, Verdict, Vulnerabilities,
+};
 
 pub use age::AgeLimits;
 pub use explain::{Explanation, explain};
 pub use judge::Comparison;
 pub use names::package_keys;
+pub use rematch::{Changes, ListIndex, Renewal, Renewer};
 
 use crate::database::{Database, DatabaseError, StatementRow, Statements};
 use crate::vex::VexDocument;
 use crate::vex::ignore::IgnoreEntry;
+use applicable::{Fit, sift};
+use circumstances::Circumstances;
 use coverage::Speakers;
 use exception::{Ignores, Vex};
 use fold::Hit;
-use judge::VersionOrder;
-use names::{Look, is_of_distribution, looks};
+use judge::{Judgement, VersionOrder};
+use names::{Look, is_named, is_of_distribution, looks};
 use owner::Owners;
 
 /// What a match is made with, apart from the database and the packages.
@@ -54,6 +64,8 @@ pub struct Options<'a> {
     pub age: AgeLimits<'a>,
     /// VEX documents.
     pub vex: &'a [VexDocument],
+    /// VEX documents that came with the image. They count where none of the others says anything.
+    pub attached_vex: &'a [VexDocument],
     /// Ignore entries.
     pub ignores: &'a [IgnoreEntry],
 }
@@ -64,17 +76,20 @@ pub fn find(database: &Database, analysis: &Analysis, options: &Options<'_>) -> 
     let mut matcher = Matcher::new(database, analysis, options);
     let mut answer = Vulnerabilities { database: database.facts().clone(), ..Vulnerabilities::default() };
     let vex = Vex::new(options.vex, analysis);
+    let attached_vex = Vex::new(options.attached_vex, analysis);
     let mut ignores = Ignores::new(options.ignores, options.age.now);
-    for (position, package) in analysis.packages.iter().enumerate() {
-        let coverage = matcher.cover(package);
+    for (position, package) in (0_u32..).zip(&analysis.packages) {
+        let coverage = matcher.cover(position);
         if matches!(coverage, Coverage::NotInstalled | Coverage::JudgedAsPartOf(_)) {
             answer.packages.push(coverage);
             continue;
         }
-        match matcher.findings(position as u32, package, &mut answer) {
+        match matcher.findings(position, package, &mut answer) {
             Ok(mut findings) => {
                 for finding in &mut findings {
-                    vex.apply(finding, package);
+                    if !vex.apply(finding, package) {
+                        attached_vex.apply(finding, package);
+                    }
                     ignores.apply(finding, package);
                 }
                 answer.findings.append(&mut findings);
@@ -88,10 +103,30 @@ pub fn find(database: &Database, analysis: &Analysis, options: &Options<'_>) -> 
         }
     }
     answer.coverage = coverage::summarise(&analysis.packages, &answer.packages, &matcher.speakers);
+    answer.end_of_life = end_of_life(database, analysis).unwrap_or_else(|error| {
+        let detail = format!("the distribution's dates could not be read: {error}");
+        answer.problems.push(Problem::new("advisory-database-damaged", "end of life", detail));
+        None
+    });
     answer.problems.extend(ignores.problems());
     answer.problems.sort();
     answer.problems.dedup();
     answer
+}
+
+/// Until when the image's distribution gets security fixes.
+fn end_of_life(database: &Database, analysis: &Analysis) -> Result<Option<EndOfLife>, DatabaseError> {
+    let Some(distribution) = &analysis.distribution else { return Ok(None) };
+    let own = release::candidates(distribution).into_iter().next();
+    let Some(release::Candidate { distribution, releases: release::Releases::Named(names) }) = own else {
+        return Ok(None);
+    };
+    for name in names {
+        if let Some(dates) = database.end_of_life(&distribution, &name)? {
+            return Ok(Some(dates));
+        }
+    }
+    Ok(None)
 }
 
 /// One database, one image, and what was found out about who speaks for its kinds of package.
@@ -101,6 +136,7 @@ struct Matcher<'a> {
     limits: AgeLimits<'a>,
     owners: Owners<'a>,
     speakers: BTreeMap<String, Speakers>,
+    circumstances: BTreeMap<String, Rc<Circumstances>>,
 }
 
 /// Statements about one name of a package.
@@ -117,6 +153,7 @@ impl<'a> Matcher<'a> {
             limits: options.age,
             owners: Owners::new(analysis),
             speakers: BTreeMap::new(),
+            circumstances: BTreeMap::new(),
         }
     }
 
@@ -126,13 +163,14 @@ impl<'a> Matcher<'a> {
         })
     }
 
-    /// Who judges a package.
-    fn cover(&mut self, package: &Package) -> Coverage {
-        if package.declared {
+    /// Who judges the package at a position.
+    fn cover(&mut self, position: u32) -> Coverage {
+        let analysis = self.analysis;
+        let Some(package) = analysis.packages.get(position as usize).filter(|each| !each.declared) else {
             return Coverage::NotInstalled;
-        }
-        if let Some(owner) = self.owners.owner(package)
-            && let Some(owning) = self.analysis.packages.get(owner as usize)
+        };
+        if let Some(owner) = self.owners.owner(position)
+            && let Some(owning) = analysis.packages.get(owner as usize)
             && self.cover_itself(owning).is_judged()
         {
             return Coverage::JudgedAsPartOf(owner);
@@ -143,14 +181,31 @@ impl<'a> Matcher<'a> {
     fn cover_itself(&mut self, package: &Package) -> Coverage {
         let speakers = self.speakers(package.kind.as_str());
         let coverage = match &speakers.answer {
-            Ok(feeds) => Coverage::Judged { feeds: feeds.clone(), scope: speakers.scope.clone() },
+            Ok(feeds) => Coverage::Judged {
+                feeds: feeds.iter().map(|each| each.feed.clone()).collect(),
+                scope: speakers.scope.clone(),
+            },
             Err(why) => return Coverage::Unknown(why.clone()),
         };
+        if !is_named(package) {
+            return Coverage::Unknown(NoCoverage::GroupUnknown);
+        }
         match (VersionOrder { kind: &package.kind }).fault(&package.version) {
             Some(UnknownReason::NoVersionOrder) => Coverage::Unknown(NoCoverage::NoVersionOrder),
             Some(_) => Coverage::Unknown(NoCoverage::VersionUnparsable),
             None => coverage,
         }
+    }
+
+    /// What decides which statements are about packages of one kind.
+    fn circumstances(&mut self, kind: &str) -> Rc<Circumstances> {
+        if let Some(known) = self.circumstances.get(kind) {
+            return Rc::clone(known);
+        }
+        let analysis = self.analysis;
+        let found = Rc::new(Circumstances::of(analysis, self.speakers(kind).candidate.as_ref()));
+        self.circumstances.insert(kind.to_owned(), Rc::clone(&found));
+        found
     }
 
     /// Everything the database says about a package's names.
@@ -182,19 +237,32 @@ impl<'a> Matcher<'a> {
             .iter()
             .map(|found| Ok((found, found.statements.rows()?)))
             .collect::<Result<_, DatabaseError>>()?;
-        let releases = self.speakers(package.kind.as_str()).candidate.clone().map(|each| each.releases);
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let circumstances = self.circumstances(package.kind.as_str());
         let order = VersionOrder { kind: &package.kind };
         let mut hits: Vec<Hit<'_>> = Vec::new();
         for (found, rows) in &rows {
-            for row in rows {
-                if let Some(why) = applicable::inapplicable(row, package, releases.as_ref()) {
+            for (row, fit) in rows.iter().zip(sift(rows, package, &circumstances)) {
+                if let Fit::Not(why) = fit {
                     why.count(&mut answer.set_aside);
                     continue;
                 }
-                let judgement = judge::judge(order, &found.look.version, row, |_, _| ());
-                hits.push(Hit { row, judgement, key: &found.look.key });
+                let judgement = settle(judge::judge(order, &found.look.version, row, |_, _| ()), fit);
+                hits.push(Hit { row, judgement, key: &found.look.key, of_stream: fit == Fit::OfStream });
             }
         }
-        fold::fold(self.database, position, package, order, &hits)
+        fold::fold(self.database, position, package, order, &hits, &mut answer.set_aside)
+    }
+}
+
+/// What a statement's judgement is worth where nothing says whether it is about the package.
+const fn settle(judgement: Judgement<'_>, fit: Fit) -> Judgement<'_> {
+    match (fit, judgement.verdict) {
+        (Fit::Perhaps, Verdict::Affected) => {
+            Judgement { verdict: Verdict::Unknown(UnknownReason::LineUnknown), ..judgement }
+        }
+        _ => judgement,
     }
 }

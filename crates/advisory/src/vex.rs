@@ -3,15 +3,19 @@
 //!
 //! * [`read`] takes an OpenVEX, CSAF VEX or CycloneDX file and tells them apart by itself.
 //! * [`effective`] is the one statement that counts for a flaw in a package of an image.
+//! * [`envelope`] opens what documents and attestations come wrapped in.
 //! * [`ignore`] reads ignore files, whose entries name a reason, an owner and a last day.
 
 mod csaf;
 mod cyclonedx;
+pub mod envelope;
 pub mod ignore;
 mod openvex;
 mod product;
+mod range;
 
 pub use product::{ProductIdentifier, VexProduct, VexSubject, purl_matches};
+pub use range::VersionRange;
 
 use plimsoll_model::Problem;
 use serde::Deserialize;
@@ -103,6 +107,9 @@ pub enum VexError {
         "the file is neither OpenVEX, nor CSAF, nor CycloneDX; see `@context`, `document` or `bomFormat`"
     )]
     UnknownFormat,
+    /// What is around it cannot be opened.
+    #[error(transparent)]
+    Envelope(#[from] envelope::EnvelopeError),
 }
 
 /// What tells the formats apart.
@@ -113,11 +120,9 @@ struct Peek {
     document: Option<serde::de::IgnoredAny>,
     #[serde(rename = "bomFormat")]
     bom_format: Option<String>,
-    /// An in-toto statement, as registries keep them, holds the document inside.
-    predicate: Option<serde_json::Value>,
 }
 
-/// Reads a file in any of the formats.
+/// Reads a file in any of the formats, by itself or in the envelopes that attestations come in.
 ///
 /// Statements that are not understood, or that lack what their format demands (a product that is
 /// not affected needs a reason), become problems and are not applied.
@@ -128,6 +133,9 @@ pub fn read(bytes: &[u8]) -> Result<VexDocument, VexError> {
     if bytes.len() > MAX_BYTES {
         return Err(VexError::TooLarge { bytes: bytes.len() });
     }
+    // Once only: an attestation in an attestation is nothing that anybody makes.
+    let inner = envelope::unwrap(bytes)?;
+    let bytes = inner.as_deref().unwrap_or(bytes);
     let malformed = |format| move |source| VexError::Malformed { format, source };
     let peek: Peek = serde_json::from_slice(bytes).map_err(malformed("JSON"))?;
     let context = peek.context.map(|context| context.to_string()).unwrap_or_default();
@@ -137,12 +145,6 @@ pub fn read(bytes: &[u8]) -> Result<VexDocument, VexError> {
         cyclonedx::read(bytes).map_err(malformed("CycloneDX"))
     } else if peek.document.is_some() {
         csaf::read(bytes).map_err(malformed("CSAF"))
-    } else if let Some(predicate) = peek.predicate {
-        // Once only: a statement in a statement is nothing that anybody makes.
-        if predicate.get("predicate").is_some() {
-            return Err(VexError::UnknownFormat);
-        }
-        read(&serde_json::to_vec(&predicate).map_err(malformed("JSON"))?)
     } else {
         Err(VexError::UnknownFormat)
     }

@@ -18,14 +18,32 @@ pub enum Pattern {
     /// Every file of this name directly in a directory that lies directly in this one:
     /// `Each("usr/share/doc", "copyright")` is `usr/share/doc/*/copyright`.
     Each(&'static str, &'static str),
+    /// Every file whose name ends so, directly in a directory of this name, wherever that lies:
+    /// `Inside("conda-meta", ".json")`.
+    Inside(&'static str, &'static str),
     /// Every file of this name, wherever it lies.
     Name(&'static str),
-    /// Every file whose name ends so, from its last dot on, wherever it lies: `.gemspec`.
+    /// Every file whose name ends so, wherever it lies: `.gemspec`, `.deps.json`. Begins with a dot.
     Extension(&'static str),
     /// Every file whose content begins so, wherever it lies. The claim's limit is not looked at:
     /// of a file larger than [`MAX_WHOLE`](crate::executable::MAX_WHOLE), its reader gets an
     /// excerpt, which [`Executable`](crate::executable::Executable) reads like the whole.
     Magic(&'static [u8]),
+    /// Every file that begins as text does ([`is_text`]), wherever it lies. Of a file larger than
+    /// the claim's limit, its reader gets as many bytes of its beginning as the limit allows.
+    Text,
+}
+
+/// Whether a file that begins so may be text: there is something, and no control character but
+/// those that text has. UTF-16 is none, and neither are archives that begin with a word.
+#[must_use]
+pub fn is_text(first: &[u8]) -> bool {
+    let control =
+        |byte: &u8| (*byte < 0x20 && !matches!(*byte, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b)) || *byte == 0x7f;
+    !first.is_empty()
+        && !first.iter().take(FIRST_BYTES).any(control)
+        && !first.starts_with(b"!<arch>\n")
+        && !first.starts_with(b"%PDF-")
 }
 
 /// One wish of a reader.
@@ -52,9 +70,12 @@ pub struct Claims {
     paths: HashMap<&'static [u8], Vec<ClaimId>>,
     directories: HashMap<&'static [u8], Vec<(&'static [u8], ClaimId)>>,
     grandparents: HashMap<&'static [u8], Vec<(&'static [u8], ClaimId)>>,
+    parents: HashMap<&'static [u8], Vec<(&'static [u8], ClaimId)>>,
     names: HashMap<&'static [u8], Vec<ClaimId>>,
-    extensions: HashMap<&'static [u8], Vec<ClaimId>>,
+    /// By what follows the last dot, with the whole ending.
+    extensions: HashMap<&'static [u8], Vec<(&'static [u8], ClaimId)>>,
     beginnings: Vec<(&'static [u8], ClaimId)>,
+    texts: Vec<ClaimId>,
 }
 
 impl Claims {
@@ -79,13 +100,19 @@ impl Claims {
                         .entry(directory.as_bytes())
                         .or_default()
                         .push((name.as_bytes(), id)),
+                    Pattern::Inside(name, ending) => {
+                        claims.parents.entry(name.as_bytes()).or_default().push((ending.as_bytes(), id));
+                    }
                     Pattern::Name(name) => {
                         claims.names.entry(name.as_bytes()).or_default().push(id);
                     }
                     Pattern::Extension(extension) => {
-                        claims.extensions.entry(extension.as_bytes()).or_default().push(id);
+                        let ending = extension.as_bytes();
+                        let (_, last) = split_extension(ending).unwrap_or((b"", ending));
+                        claims.extensions.entry(last).or_default().push((ending, id));
                     }
                     Pattern::Magic(beginning) => claims.beginnings.push((beginning, id)),
+                    Pattern::Text => claims.texts.push(id),
                 }
             }
         }
@@ -99,15 +126,18 @@ impl Claims {
         if let Some(ids) = self.names.get(name) {
             found.extend_from_slice(ids);
         }
-        if let Some(dot) = name.iter().rposition(|byte| *byte == b'.')
-            && let Some(ids) = self.extensions.get(&name[dot..])
+        if let Some((_, extension)) = split_extension(name)
+            && let Some(wishes) = self.extensions.get(extension)
         {
-            found.extend_from_slice(ids);
+            found.extend(wishes.iter().filter(|(ending, _)| name.ends_with(ending)).map(|(_, id)| *id));
         }
         if let Some(ids) = self.paths.get(path) {
             found.extend_from_slice(ids);
         }
         if let Some(wishes) = self.directories.get(directory) {
+            found.extend(wishes.iter().filter(|(end, _)| name.ends_with(end)).map(|(_, id)| *id));
+        }
+        if let Some(wishes) = self.parents.get(split(directory).1) {
             found.extend(wishes.iter().filter(|(end, _)| name.ends_with(end)).map(|(_, id)| *id));
         }
         if let Some(wishes) = self.grandparents.get(split(directory).0) {
@@ -124,12 +154,27 @@ impl Claims {
         found.extend(wishes.map(|(_, id)| *id));
         found.dedup_by_key(|id| id.reader);
     }
+
+    /// Everyone who wants text, into `found`, which is cleared first; nobody where a file that
+    /// begins with `first` is none.
+    pub fn find_text(&self, first: &[u8], found: &mut Vec<ClaimId>) {
+        found.clear();
+        if !self.texts.is_empty() && is_text(first) {
+            found.extend_from_slice(&self.texts);
+        }
+    }
 }
 
 fn split(path: &[u8]) -> (&[u8], &[u8]) {
     path.iter()
         .rposition(|byte| *byte == b'/')
         .map_or((b"".as_slice(), path), |slash| (&path[..slash], &path[slash + 1..]))
+}
+
+/// A name before and from its last dot on.
+fn split_extension(name: &[u8]) -> Option<(&[u8], &[u8])> {
+    let dot = name.iter().rposition(|byte| *byte == b'.')?;
+    name.split_at_checked(dot)
 }
 
 #[cfg(test)]
@@ -150,13 +195,16 @@ mod tests {
             1
         }
         fn claims(&self) -> &'static [Claim] {
-            const CLAIMS: [Claim; 6] = [
+            const CLAIMS: [Claim; 9] = [
                 Claim { pattern: Pattern::Path("etc/os-release"), limit: 1 },
                 Claim { pattern: Pattern::In("var/lib/dpkg/info", ".list"), limit: 2 },
                 Claim { pattern: Pattern::Each("usr/share/doc", "copyright"), limit: 3 },
                 Claim { pattern: Pattern::Name("package.json"), limit: 4 },
                 Claim { pattern: Pattern::Extension(".gemspec"), limit: 5 },
                 Claim { pattern: Pattern::Magic(b"\x7fELF"), limit: 6 },
+                Claim { pattern: Pattern::Inside("conda-meta", ".json"), limit: 8 },
+                Claim { pattern: Pattern::Extension(".deps.json"), limit: 7 },
+                Claim { pattern: Pattern::Text, limit: 9 },
             ];
             &CLAIMS
         }
@@ -186,6 +234,13 @@ mod tests {
         check("gems/rake-13.0.6.gemspec", &[5]);
         check(".gemspec", &[5]);
         check("rake.gemspec/readme", &[]);
+        check("opt/conda/conda-meta/zlib-1.3-0.json", &[8]);
+        check("conda-meta/zlib-1.3-0.json", &[8]);
+        check("conda-meta/more/zlib-1.3-0.json", &[]);
+        check("my-conda-meta/zlib-1.3-0.json", &[]);
+        check("app/App.deps.json", &[7]);
+        check("app/App.json", &[]);
+        check("app/deps.json", &[]);
     }
 
     #[test]
@@ -199,5 +254,24 @@ mod tests {
         check(b"\x7fEL", &[]);
         check(b"#!/bin/sh", &[]);
         check(b"", &[]);
+    }
+
+    #[test]
+    fn text_is_told_by_how_it_begins() {
+        let check = |first: &[u8], wanted: bool| {
+            let mut found = Vec::new();
+            Claims::compile(&[&Sample]).find_text(first, &mut found);
+            assert_eq!(!found.is_empty(), wanted, "{first:?}");
+        };
+        check(b"#!/bin/sh\nexec a", true);
+        check(b"\tcaf\xc3\xa9 \r\n", true);
+        check("\u{feff}<?xml".as_bytes(), true);
+        check(b"", false);
+        check(b"\x7fELF\x02", false);
+        check(b"\x1f\x8b\x08", false);
+        check(b"f\0o\0", false);
+        check(b"!<arch>\ndebian", false);
+        // What comes after the first bytes is the reader's to judge.
+        check(b"sixteen letters.\0", true);
     }
 }

@@ -8,9 +8,13 @@
 //! and what follows the marks that Go sets. [`Executable`] reads both alike and says "not kept",
 //! never "not there", of the rest.
 
+pub(crate) mod binary;
 mod dynamic;
 mod excerpt;
+mod mach;
+pub(crate) mod metadata;
 mod notes;
+pub(crate) mod portable;
 #[cfg(test)]
 pub(crate) mod sample;
 

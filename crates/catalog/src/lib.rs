@@ -8,6 +8,7 @@
 //!
 //! * [`Reader`] is the whole contract: which files it claims, what it makes of one file
 //!   ([`Reader::read`]), and what it makes of the fragments of all layers ([`Reader::join`]).
+//! * [`Content`] is how a reader sees a file that is too large for memory.
 //! * [`Ecosystem`] is a kind of package: its readers, its package URLs, its order of versions.
 //! * [`ecosystem::ALL`] and [`evidence::ALL`] are the lists that everything else derives from.
 //! * [`Claims`] is the compiled matcher that decides, per archive entry, who wants its bytes.
@@ -15,13 +16,20 @@
 //! [`Fragment`]: plimsoll_model::Fragment
 
 pub mod claim;
+pub mod content;
 mod content_names;
+mod declared;
+mod described;
 pub mod ecosystem;
 pub mod evidence;
 pub mod executable;
 pub mod reader;
+mod same_program;
 mod semantic_version;
+mod zip;
 
-pub use claim::{Claim, ClaimId, Claims, FIRST_BYTES, Pattern};
+pub use claim::{Claim, ClaimId, Claims, FIRST_BYTES, Pattern, is_text};
+pub use content::{Content, NoScratch, Scratch};
 pub use ecosystem::{Ecosystem, order_versions};
 pub use reader::{Doc, Joined, LayerFragment, LayeredImage, Reader, join, readers};
+pub use same_program::shares_version;

@@ -3,6 +3,8 @@
 use plimsoll_model::{Distribution, Evidence, FileId, Package, PathIndex, Problem};
 
 use crate::claim::Claim;
+use crate::content::{Content, Scratch};
+use crate::same_program;
 
 /// What an extension is, for help, reference pages and error messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +38,25 @@ pub trait Reader: Sync + std::fmt::Debug {
     /// Makes a fragment of one regular file; `None` where there is nothing to keep. Damage goes
     /// to `problems`, and what could be read is kept all the same.
     fn read(&self, path: &[u8], content: &[u8], problems: &mut Vec<Problem>) -> Option<Vec<u8>>;
+
+    /// How many bytes of a file are kept in memory for it. A larger one, up to its claim's limit,
+    /// is kept in an unnamed file and goes to [`Self::read_by_position`].
+    fn memory(&self) -> u64 {
+        u64::MAX
+    }
+
+    /// Like [`Self::read`], of a file that is too large for memory. Only a reader whose
+    /// [`Self::memory`] is bounded is asked.
+    fn read_by_position(
+        &self,
+        path: &[u8],
+        content: &dyn Content,
+        scratch: &dyn Scratch,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Vec<u8>> {
+        let _ = (path, content, scratch, problems);
+        None
+    }
 
     /// What is kept of a file that it claims by name and that is larger than the claim's limit.
     /// Without an answer, it is told as a problem that the file is missing from the report.
@@ -141,7 +162,8 @@ pub struct Joined {
 pub fn readers() -> Vec<&'static dyn Reader> {
     let evidence = crate::evidence::ALL.iter().copied();
     let ecosystems = crate::ecosystem::ALL.iter().flat_map(|ecosystem| ecosystem.readers().iter().copied());
-    evidence.chain(ecosystems).collect()
+    let late = crate::ecosystem::ALL.iter().flat_map(|ecosystem| ecosystem.late_readers().iter().copied());
+    evidence.chain(ecosystems).chain(late).collect()
 }
 
 /// Joins the fragments of all readers, of those on demand only `with_evidence`. `fragments` gives
@@ -161,6 +183,7 @@ pub fn join(
         }
         reader.join(&LayeredImage { fragments: own, files }, &mut joined);
     }
+    same_program::leave_out(&mut joined, files);
     sort(&mut joined);
     joined
 }

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use anyhow::{Context as _, Result};
 use clap::{Args, Command};
+use plimsoll_engine::attached::key::VerifyingKey;
 use plimsoll_model::Platform;
 
 use crate::command;
@@ -75,6 +77,32 @@ pub(crate) struct Common {
     /// Show no progress
     #[arg(long, short, global = true, help_heading = "Options for all commands")]
     pub(crate) quiet: bool,
+}
+
+/// What commands take that tell base from own.
+#[derive(Debug, Args)]
+pub(crate) struct BaseOption {
+    /// The image that it was built on; it is checked, and need not have been looked at before
+    #[arg(long, value_name = "IMAGE")]
+    pub(crate) base: Option<String>,
+}
+
+/// What commands take that look at what is attached to an image.
+#[derive(Debug, Args)]
+pub(crate) struct KeyOption {
+    /// Public key (PEM, ECDSA over P-256) to verify attached signatures with
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Option<PathBuf>,
+}
+
+impl KeyOption {
+    /// The key, read.
+    pub(crate) fn read(&self) -> Result<Option<VerifyingKey>> {
+        let Some(path) = &self.key else { return Ok(None) };
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        Ok(Some(VerifyingKey::from_pem(&text).with_context(|| path.display().to_string())?))
+    }
 }
 
 const ABOUT: &str = "Shows what is inside a container image, and what differs between two";

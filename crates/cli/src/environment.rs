@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 use clap::{ArgMatches, FromArgMatches as _};
 use plimsoll_engine::advisories::AdvisoryStore;
-use plimsoll_engine::{Engine, Environment, Progress, Proxies, Purpose, Settings, TransportOptions};
+use plimsoll_engine::{
+    Answer, Engine, Environment, Progress, Proxies, Purpose, Question, Settings, TransportOptions,
+};
 use plimsoll_model::Analysis;
 
 use crate::arguments::Common;
@@ -48,6 +50,7 @@ impl Context {
         let engine = Engine::new(Settings {
             cache,
             cache_capacity: CACHE_CAPACITY,
+            scratch: Some(std::env::temp_dir()),
             threads: threads.unwrap_or(1),
             platform: common.platform,
             transport: transport.clone(),
@@ -72,6 +75,16 @@ impl Context {
     /// Analyses an image, showing how far it is.
     pub(crate) fn analyse(&self, image: &str, purpose: Purpose) -> Result<Analysis> {
         Ok(self.engine.analyse(image, purpose, &*self.progress)?)
+    }
+
+    /// Analyses an image, and answers what else is asked about it.
+    pub(crate) fn ask(&self, image: &str, question: &Question<'_>) -> Result<Answer> {
+        Ok(self.engine.ask(image, question, &*self.progress)?)
+    }
+
+    /// Analyses an image that was built on a base, where the user names that.
+    pub(crate) fn analyse_on(&self, image: &str, base: Option<&str>, purpose: Purpose) -> Result<Analysis> {
+        Ok(self.ask(image, &Question { base, ..purpose.into() })?.analysis)
     }
 
     /// Analyses an image and finds its files that changed since their package was installed.

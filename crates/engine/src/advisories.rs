@@ -4,9 +4,11 @@
 //! A feed that fails keeps the rows it had in the database before, and says so. The database is
 //! built beside the old one and renamed over it, so whoever reads goes on reading the old one.
 
+mod download;
 mod fetch;
 mod folder;
 mod intake;
+mod kept;
 
 use std::fs::{self, File};
 use std::io;
@@ -19,8 +21,10 @@ use thiserror::Error;
 use crate::progress::Progress;
 use crate::transport::TransportOptions;
 use crate::vulnerabilities::now;
+use fetch::Fetched;
 use folder::{Found, find};
 use intake::Intake;
+use kept::KeptFiles;
 
 /// The program's advisories.
 #[derive(Debug)]
@@ -116,14 +120,15 @@ impl AdvisoryStore {
     /// # Errors
     /// [`AdvisoryError`] where the folder holds no feed, or the database cannot be built.
     pub fn update_from(&self, folder: &Path, progress: &dyn Progress) -> Result<Updated, AdvisoryError> {
-        let found = find(folder)?;
+        let _lock = self.lock(progress)?;
+        let found = find(folder, &|_, _| None)?;
         if found.feeds.is_empty() {
             return Err(AdvisoryError::NoFeed(format!(
-                "{} holds no feed: expected folders such as osv/PyPI, alpine-secdb/v3.20, debian-tracker, oval/oracle, kev or epss",
+                "{} holds no feed: expected folders such as osv/PyPI, alpine-secdb/v3.20, debian-tracker, oval/oracle, redhat-vex, kev or epss",
                 folder.display()
             )));
         }
-        self.build(&found, &[], progress)
+        self.build(&found, &Fetched::default(), progress)
     }
 
     /// Fetches feeds and builds the database from all that was ever fetched.
@@ -132,23 +137,45 @@ impl AdvisoryStore {
     /// [`AdvisoryError`] where no such feed exists, or the database cannot be built. A feed that
     /// cannot be fetched is a problem, and what it had stays.
     pub fn update(&self, options: &UpdateOptions, progress: &dyn Progress) -> Result<Updated, AdvisoryError> {
+        let _lock = self.lock(progress)?;
         let feeds = self.directory.join("feeds");
         fs::create_dir_all(&feeds)
             .map_err(|source| AdvisoryError::Files { what: format!("make {}", feeds.display()), source })?;
-        let failed = fetch::fetch(&feeds, options, progress)?;
-        let found = find(&feeds)?;
-        if let (true, Err(AdvisoryError::NoDatabase), Some((_, problem))) =
-            (found.feeds.is_empty(), self.open(), failed.first())
+        let fetched = fetch::fetch(&self.directory, options, progress)?;
+        let found = find(&feeds, &|feed, path| self.source(feed, path))?;
+        if let (true, Err(AdvisoryError::NoDatabase), Some(failure)) =
+            (found.feeds.is_empty(), self.open(), fetched.failures.first())
         {
-            return Err(AdvisoryError::NothingFetched(problem.to_string()));
+            return Err(AdvisoryError::NothingFetched(format!("{}: {}", failure.part, failure.why)));
         }
-        self.build(&found, &failed, progress)
+        self.build(&found, &fetched, progress)
+    }
+
+    /// The address that a fetched file came from, without its own name.
+    fn source(&self, feed: &str, path: &str) -> Option<String> {
+        let from = KeptFiles::open(&self.directory, feed).came(path)?.from;
+        let end = from.rfind('/')?;
+        from.get(..=end).map(str::to_owned).filter(|address| !address.is_empty())
+    }
+
+    /// One update at a time: two would fetch the same, and the later would lose what the earlier
+    /// fetched. Readers are not concerned.
+    fn lock(&self, progress: &dyn Progress) -> Result<File, AdvisoryError> {
+        let path = self.directory.join("update.lock");
+        let fail = |source| AdvisoryError::Files { what: format!("lock {}", path.display()), source };
+        fs::create_dir_all(&self.directory).map_err(fail)?;
+        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(fail)?;
+        if file.try_lock().is_err() {
+            progress.notice("another update is under way; this one waits for its end");
+            file.lock().map_err(fail)?;
+        }
+        Ok(file)
     }
 
     fn build(
         &self,
         found: &Found,
-        failed: &[(String, Problem)],
+        fetched: &Fetched,
         progress: &dyn Progress,
     ) -> Result<Updated, AdvisoryError> {
         let old = self.open().ok();
@@ -162,7 +189,7 @@ impl AdvisoryStore {
         let writer = io::BufWriter::with_capacity(1 << 20, file);
         let builder = DatabaseBuilder::new(writer, &self.directory, now())?;
         progress.begin("advisories", found.bytes());
-        let outcome = Intake::new(builder, progress).take(found, old.as_ref(), failed);
+        let outcome = Intake::new(builder, progress).take(found, old.as_ref(), fetched);
         progress.end();
         let finish = outcome.and_then(|(built, problems)| {
             let file = built.writer.into_inner().map_err(|error| AdvisoryError::Files {

@@ -16,10 +16,14 @@ use plimsoll_model::{
 };
 use plimsoll_store::LayerCache;
 
+use crate::attached::key::VerifyingKey;
+use crate::attached::{self, AttachedVex};
+use crate::base;
 use crate::error::EngineError;
 use crate::layers::{Reading, read_facts, refresh, stale_readers};
 use crate::open::{Settings, open};
 use crate::progress::{Counted, Progress};
+use crate::spool::Spool;
 
 /// Answers questions about images.
 #[derive(Debug)]
@@ -27,6 +31,7 @@ pub struct Engine {
     pub(crate) settings: Settings,
     pub(crate) cache: Option<Arc<LayerCache>>,
     readers: Vec<&'static dyn Reader>,
+    spool: Spool,
 }
 
 /// What an analysis is for. It decides only how much of a root directory on this machine is
@@ -39,6 +44,34 @@ pub enum Purpose {
     Digests,
     /// The digests, and what the files say beyond being packages ([`Analysis::evidence`]).
     Evidence,
+}
+
+/// What is asked about an image.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// What the analysis is for.
+    pub purpose: Purpose,
+    /// The image that it was built on, where the user says so. It is checked.
+    pub base: Option<&'a str>,
+    /// Whether to find out what is attached to it where it is kept.
+    pub attachments: bool,
+    /// The user's key, for verifying signatures of what is attached.
+    pub key: Option<&'a VerifyingKey>,
+}
+
+impl From<Purpose> for Question<'_> {
+    fn from(purpose: Purpose) -> Self {
+        Self { purpose, base: None, attachments: false, key: None }
+    }
+}
+
+/// What is known about an image.
+#[derive(Debug, Clone, Default)]
+pub struct Answer {
+    /// The image.
+    pub analysis: Analysis,
+    /// VEX documents that are attached to it, where that was asked.
+    pub vex: Vec<AttachedVex>,
 }
 
 /// What is known of a layer before this run reads any.
@@ -59,7 +92,8 @@ impl Engine {
             .cache
             .as_ref()
             .map(|directory| Arc::new(LayerCache::new(directory, settings.cache_capacity)));
-        Self { settings, cache, readers: readers() }
+        let spool = Spool::new(settings.cache.iter().chain(&settings.scratch).cloned());
+        Self { settings, cache, readers: readers(), spool }
     }
 
     /// The cache, if there is one.
@@ -79,13 +113,35 @@ impl Engine {
         purpose: Purpose,
         progress: &dyn Progress,
     ) -> Result<Analysis, EngineError> {
+        Ok(self.ask(name, &purpose.into(), progress)?.analysis)
+    }
+
+    /// Analyses the image that the user named, and answers what else is asked about it.
+    ///
+    /// # Errors
+    /// Those of [`Self::analyse`], and [`EngineError::Base`] where the base named is not the
+    /// image's.
+    pub fn ask(
+        &self,
+        name: &str,
+        question: &Question<'_>,
+        progress: &dyn Progress,
+    ) -> Result<Answer, EngineError> {
         let place = Place::tell(name).map_err(|source| EngineError::of_source(name, source))?;
+        let without_layers = matches!(place, Place::Directory(_) | Place::Sbom(_));
+        if let (true, Some(base)) = (without_layers, question.base) {
+            let why = format!("{name} has no layers, so whether it is built on {base} cannot be told");
+            return Err(EngineError::Base(why));
+        }
         match &place {
-            Place::Directory(root) => self.analyse_directory(name, root, purpose, progress),
-            Place::Sbom(path) => crate::sbom::read(name, path),
+            Place::Directory(root) => {
+                let analysis = self.analyse_directory(name, root, question.purpose, progress)?;
+                Ok(Answer { analysis, vex: Vec::new() })
+            }
+            Place::Sbom(path) => Ok(Answer { analysis: crate::sbom::read(name, path)?, vex: Vec::new() }),
             _ => {
                 let opened = open(name, &place, &self.settings, self.cache.as_ref())?;
-                let outcome = self.analyse_image(name, opened.source(), purpose, progress);
+                let outcome = self.analyse_image(name, opened.source(), question, progress);
                 for notice in opened.notices() {
                     progress.notice(&notice);
                 }
@@ -98,14 +154,21 @@ impl Engine {
         &self,
         name: &str,
         source: &dyn Source,
-        purpose: Purpose,
+        question: &Question<'_>,
         progress: &dyn Progress,
-    ) -> Result<Analysis, EngineError> {
+    ) -> Result<Answer, EngineError> {
         let image = source
             .image(self.settings.platform.as_ref())
             .map_err(|source| EngineError::of_source(name, source))?;
+        let base = match question.base {
+            Some(base) => {
+                let known = self.documents(base, progress)?;
+                Some(base::named(&image, &known).map_err(EngineError::Base)?)
+            }
+            None => base::recognise(self.cache(), &image),
+        };
         let mut problems = Vec::new();
-        let facts = self.layer_facts(name, source, &image, purpose, progress, &mut problems)?;
+        let facts = self.layer_facts(name, source, &image, question.purpose, progress, &mut problems)?;
         let layers: Vec<&LayerFacts> = image.layers.iter().map(|layer| &facts[&layer.digest]).collect();
         let entries: usize = layers.iter().map(|facts| facts.files.len()).sum();
         let names: usize = layers.iter().map(|facts| facts.files.arena_bytes()).sum();
@@ -116,7 +179,30 @@ impl Engine {
             let source = SourceError::Damaged { what: "the image".to_owned(), why };
             return Err(EngineError::of_source(name, source));
         }
-        Ok(self.assemble(image, &layers, purpose, problems))
+        let found = if question.attachments { attached::read(source, &image, question.key) } else { None };
+        // Only an image whose layers were read and verified is worth remembering.
+        if let Some(cache) = self.cache() {
+            base::remember(cache, &image);
+        }
+        let mut analysis = self.assemble(image, &layers, question.purpose, problems);
+        analysis.base = base;
+        let (attachments, vex) = found.map(|found| (found.attachments, found.vex)).unzip();
+        analysis.attachments = attachments;
+        Ok(Answer { analysis, vex: vex.unwrap_or_default() })
+    }
+
+    /// What an image is, without its layers.
+    fn documents(&self, name: &str, progress: &dyn Progress) -> Result<Image, EngineError> {
+        let place = Place::tell(name).map_err(|source| EngineError::of_source(name, source))?;
+        if matches!(place, Place::Directory(_) | Place::Sbom(_)) {
+            return Err(EngineError::Base(format!("{name} has no layers, so nothing can be built on it")));
+        }
+        let opened = open(name, &place, &self.settings, self.cache.as_ref())?;
+        let image = opened.source().image(self.settings.platform.as_ref());
+        for notice in opened.notices() {
+            progress.notice(&notice);
+        }
+        image.map_err(|source| EngineError::of_source(name, source))
     }
 
     /// The facts about every layer, by digest.
@@ -155,7 +241,8 @@ impl Engine {
                 // `read_layers` answers for every layer that was wanted, or not at all.
                 (_, None) => continue,
             };
-            if let Some(cache) = self.cache.as_ref().filter(|_| new)
+            // What could not be read for want of space is read again the next time.
+            if let Some(cache) = self.cache.as_ref().filter(|_| new && !self.spool.has_failed())
                 && let Err(error) = cache.store_layer(&digest, &whole)
             {
                 problems.push(Problem::new(
@@ -251,7 +338,7 @@ impl Engine {
                 diff_id: layer.diff_id.clone(),
                 read_ahead,
             };
-            match read_facts(Counted { inner: blob, progress }, &expectation, readers) {
+            match read_facts(Counted { inner: blob, progress }, &expectation, readers, &self.spool) {
                 Ok(facts) => {
                     done.lock().unwrap_or_else(PoisonError::into_inner).insert(layer.digest.clone(), facts);
                 }
@@ -340,6 +427,7 @@ impl Engine {
             }
             join(&self.readers, &fragments, &index, with_evidence)
         });
+        problems.extend(image.layers.iter().zip(facts).filter_map(|(layer, facts)| wrong_size(layer, facts)));
         problems.extend(facts.iter().flat_map(|facts| facts.problems.iter().cloned()));
         problems.extend(merged.problems);
         problems.extend(joined.problems);
@@ -357,7 +445,11 @@ impl Engine {
                     digest: layer.digest,
                     diff_id: layer.diff_id,
                     media_type: layer.media_type,
-                    compressed_size: if layer.size > 0 { layer.size } else { facts.compressed_size },
+                    compressed_size: if layer.is_known_by_diff_id {
+                        layer.size
+                    } else {
+                        facts.compressed_size
+                    },
                     unpacked_size: facts.unpacked_size,
                     instruction: layer.instruction,
                     created: layer.created,
@@ -370,11 +462,14 @@ impl Engine {
             config: Some(image.config),
             distribution: joined.distribution,
             layers,
+            base: None,
+            attachments: None,
             history: image.history,
             packages: joined.packages,
             has_files: true,
             files: merged.files,
             ownership: joined.owned,
+            part_of: Vec::new(),
             evidence: with_evidence.then_some(joined.evidence),
             problems,
         }
@@ -415,7 +510,7 @@ impl Engine {
         progress: &dyn Progress,
     ) -> Result<Analysis, EngineError> {
         let readers = self.readers_for(purpose);
-        let mut reading = Reading::new(&readers);
+        let mut reading = Reading::new(&readers, &self.spool);
         progress.begin(name, 0);
         let read = read_directory(
             root,
@@ -442,4 +537,17 @@ impl Engine {
         }
         Ok(analysis)
     }
+}
+
+/// What a manifest says of a layer's size where that is not so. The bytes are verified by their
+/// digest all the same; engines that hold blobs to both refuse the image.
+fn wrong_size(layer: &ImageLayer, facts: &LayerFacts) -> Option<Problem> {
+    let stated = layer.size;
+    (!layer.is_known_by_diff_id && stated != 0 && stated != facts.compressed_size).then(|| {
+        let detail = format!(
+            "the manifest says that the layer has {stated} bytes, and it has {}; engines refuse such an image",
+            facts.compressed_size
+        );
+        Problem::new("layer-size-wrong", layer.digest.to_string(), detail)
+    })
 }

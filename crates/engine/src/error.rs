@@ -28,6 +28,9 @@ pub enum EngineError {
         #[source]
         source: Box<LayerError>,
     },
+    /// The image that the user named as its base is not.
+    #[error("{0}")]
+    Base(String),
     /// The name of the image is none.
     #[error("{0}")]
     Name(String),

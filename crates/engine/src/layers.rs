@@ -7,6 +7,8 @@ use plimsoll_catalog::{ClaimId, Claims, Reader};
 use plimsoll_image::{ContentReader, LayerError, LayerExpectation, read_layer};
 use plimsoll_model::{FileId, FileTable, Fragment, LayerFacts, NodeId, Problem, ReaderRevision, path};
 
+use crate::spool::{Spool, Spooled};
+
 /// Offers the contents of files to the readers that claim them, and keeps what they make.
 pub(crate) struct Reading<'a> {
     readers: &'a [&'static dyn Reader],
@@ -14,6 +16,14 @@ pub(crate) struct Reading<'a> {
     /// Who wants the file at hand by its name, and its content, kept whole for them.
     found: Vec<ClaimId>,
     content: Vec<u8>,
+    /// Who wants it by its name and reads it by position, since it is too large for memory.
+    found_large: Vec<ClaimId>,
+    spool: &'a Spool,
+    spooled: Option<Spooled<'a>>,
+    /// Who wants it because it is text, of which they get no more than their limit.
+    found_as_text: Vec<ClaimId>,
+    /// How much of the file is kept in `content`.
+    room: usize,
     /// Who wants it by how it begins, and what is kept for them.
     found_by_magic: Vec<ClaimId>,
     excerpt: Excerpt,
@@ -26,12 +36,17 @@ pub(crate) struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    pub(crate) fn new(readers: &'a [&'static dyn Reader]) -> Self {
+    pub(crate) fn new(readers: &'a [&'static dyn Reader], spool: &'a Spool) -> Self {
         Self {
             readers,
             claims: Claims::compile(readers),
             found: Vec::new(),
             content: Vec::new(),
+            found_large: Vec::new(),
+            spool,
+            spooled: None,
+            found_as_text: Vec::new(),
+            room: 0,
             found_by_magic: Vec::new(),
             excerpt: Excerpt::default(),
             too_large: Vec::new(),
@@ -119,15 +134,38 @@ impl ContentReader for Reading<'_> {
             found.iter().all(|other| other.reader != claim.reader)
                 && too_large.iter().all(|(reader, _)| *reader != claim.reader)
         });
+        let readers = self.readers;
+        let is_large = |claim: &mut ClaimId| size > readers[claim.reader].memory();
+        self.found_large = self.found.extract_if(.., is_large).collect();
+        self.spooled = (!self.found_large.is_empty()).then(|| self.spool.begin());
         if !self.found_by_magic.is_empty() {
             self.excerpt.begin(size);
         }
-        !self.found.is_empty() || !self.found_by_magic.is_empty() || !self.too_large.is_empty()
+        self.claims.find_text(first, &mut self.found_as_text);
+        let (found, large, by_magic) = (&self.found, &self.found_large, &self.found_by_magic);
+        let too_large = &self.too_large;
+        self.found_as_text.retain(|claim| {
+            found.iter().chain(large).chain(by_magic).all(|other| other.reader != claim.reader)
+                && too_large.iter().all(|(reader, _)| *reader != claim.reader)
+        });
+        self.room = if self.found.is_empty() {
+            let most = self.found_as_text.iter().map(|claim| claim.limit).max().unwrap_or(0);
+            usize::try_from(most).unwrap_or(usize::MAX)
+        } else {
+            usize::MAX
+        };
+        let is_kept =
+            !self.found.is_empty() || !self.found_large.is_empty() || !self.found_as_text.is_empty();
+        is_kept || !self.found_by_magic.is_empty() || !self.too_large.is_empty()
     }
 
     fn piece(&mut self, piece: &[u8]) {
-        if !self.found.is_empty() {
-            self.content.extend_from_slice(piece);
+        let room = self.room.saturating_sub(self.content.len());
+        if room > 0 {
+            self.content.extend_from_slice(piece.get(..room).unwrap_or(piece));
+        }
+        if let Some(spooled) = &mut self.spooled {
+            spooled.push(piece);
         }
         if !self.found_by_magic.is_empty() {
             self.excerpt.push(piece);
@@ -139,6 +177,7 @@ impl ContentReader for Reading<'_> {
             readers,
             found,
             content,
+            found_as_text,
             found_by_magic,
             excerpt,
             too_large,
@@ -148,17 +187,49 @@ impl ContentReader for Reading<'_> {
             ..
         } = self;
         made.extend(too_large.drain(..).map(|(reader, payload)| (reader, node, payload)));
-        let whole = found.drain(..).map(|claim| (claim, false));
-        for (claim, by_magic) in whole.chain(found_by_magic.drain(..).map(|claim| (claim, true))) {
-            let content = if by_magic { excerpt.content() } else { content.as_slice() };
+        let mut offer = |claim: ClaimId, content: &[u8]| {
             let reader = readers[claim.reader];
-            let Some(payload) = reader.read(name, content, problems) else { continue };
+            let Some(payload) = reader.read(name, content, problems) else { return };
             let all = made_bytes[claim.reader].saturating_add(payload.len() as u64);
             if all <= reader.layer_limit() {
                 made_bytes[claim.reader] = all;
                 made.push((claim.reader, node, payload));
             } else if let Some(payload) = reader.beyond_layer_limit() {
                 made.push((claim.reader, node, payload));
+            }
+        };
+        for claim in found.drain(..) {
+            offer(claim, content);
+        }
+        for claim in found_by_magic.drain(..) {
+            offer(claim, excerpt.content());
+        }
+        for claim in found_as_text.drain(..) {
+            let limit = usize::try_from(claim.limit).unwrap_or(usize::MAX);
+            offer(claim, content.get(..limit).unwrap_or(content));
+        }
+        self.end_large(node, name);
+    }
+}
+
+impl Reading<'_> {
+    /// Hands the file that was too large for memory to those who want it.
+    fn end_large(&mut self, node: NodeId, name: &[u8]) {
+        let Some(spooled) = self.spooled.take() else { return };
+        let kept = match spooled.finish() {
+            Ok(kept) => kept,
+            Err(error) => {
+                let detail = format!(
+                    "it is too large for memory and could not be kept elsewhere while it is read ({error}); what it holds is missing from the report"
+                );
+                self.problems.push(Problem::new("file-not-read", format!("/{}", path::escape(name)), detail));
+                return;
+            }
+        };
+        for claim in self.found_large.drain(..) {
+            let reader = self.readers[claim.reader];
+            if let Some(payload) = reader.read_by_position(name, &kept, self.spool, &mut self.problems) {
+                self.made.push((claim.reader, node, payload));
             }
         }
     }
@@ -169,8 +240,9 @@ pub(crate) fn read_facts(
     blob: impl Read + Send,
     expectation: &LayerExpectation,
     readers: &[&'static dyn Reader],
+    spool: &Spool,
 ) -> Result<LayerFacts, LayerError> {
-    let mut reading = Reading::new(readers);
+    let mut reading = Reading::new(readers, spool);
     let read = read_layer(blob, expectation, &mut reading)?;
     let (fragments, mut problems) = reading.finish(&read.files, &read.places);
     problems.extend(read.problems);

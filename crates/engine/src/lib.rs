@@ -6,21 +6,28 @@
 //!
 //! # Where to start
 //!
-//! [`Engine::analyse`] turns the name of an image into an [`Analysis`](plimsoll_model::Analysis).
+//! [`Engine::analyse`] turns the name of an image into an [`Analysis`](plimsoll_model::Analysis);
+//! [`Engine::ask`] does so with a base that the user named, and with what is attached to it.
+//! [`lint::check`] asks the rules, [`explain::find`] says what an id stands for.
 
 pub mod advisories;
 mod analyse;
+pub mod attached;
+mod base;
 pub mod credentials;
 mod error;
+pub mod explain;
 mod layers;
+pub mod lint;
 mod modified;
 mod open;
 mod progress;
 mod sbom;
+mod spool;
 pub mod transport;
 pub mod vulnerabilities;
 
-pub use analyse::{Engine, Purpose};
+pub use analyse::{Answer, Engine, Purpose, Question};
 pub use credentials::Environment;
 pub use error::EngineError;
 pub use open::Settings;

@@ -23,6 +23,9 @@ pub struct Settings {
     pub cache: Option<PathBuf>,
     /// Bytes that the cache may take.
     pub cache_capacity: u64,
+    /// Directory for files without a name, where what is too large for memory is kept while it is
+    /// read. The cache's is taken first.
+    pub scratch: Option<PathBuf>,
     /// Threads that read at once; at least one.
     pub threads: usize,
     /// The platform to choose where there are several.

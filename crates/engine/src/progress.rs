@@ -1,6 +1,6 @@
 //! Telling whoever waits how far a long read is.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 
 /// Is told of long reads. Called from several threads at once.
 pub trait Progress: Send + Sync + std::fmt::Debug {
@@ -40,5 +40,11 @@ impl<R: Read> Read for Counted<'_, R> {
         let read = self.inner.read(buffer)?;
         self.progress.advance(read as u64);
         Ok(read)
+    }
+}
+
+impl<R: Seek> Seek for Counted<'_, R> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.inner.seek(to)
     }
 }

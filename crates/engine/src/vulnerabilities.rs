@@ -9,11 +9,12 @@ use plimsoll_advisory::database::Database;
 use plimsoll_advisory::matching::{AgeLimits, Options, explain, find};
 use plimsoll_advisory::vex::ignore::IgnoreEntry;
 use plimsoll_advisory::vex::{self, VexDocument};
-use plimsoll_model::{Analysis, DatabaseFacts, Problem, Vulnerabilities};
+use plimsoll_model::{Analysis, AppliedVex, DatabaseFacts, Problem, Vulnerabilities};
 use plimsoll_report::explanation::{AppliedStatement, VersionComparison};
 use thiserror::Error;
 
 use crate::advisories::{AdvisoryError, AdvisoryStore};
+use crate::attached::{AttachedVex, label};
 
 /// What a question about vulnerabilities is asked with.
 #[derive(Debug, Clone, Default)]
@@ -47,6 +48,8 @@ pub enum VulnerabilityError {
 pub struct Advisor {
     database: Database,
     vex: Vec<VexDocument>,
+    attached: Vec<VexDocument>,
+    attached_facts: Vec<AppliedVex>,
     ignores: Vec<IgnoreEntry>,
     problems: Vec<Problem>,
     now: Option<String>,
@@ -62,6 +65,8 @@ impl Advisor {
         let mut advisor = Self {
             database: store.open()?,
             vex: Vec::new(),
+            attached: Vec::new(),
+            attached_facts: Vec::new(),
             ignores: Vec::new(),
             problems: Vec::new(),
             now: now(),
@@ -81,6 +86,16 @@ impl Advisor {
         Ok(advisor)
     }
 
+    /// Applies documents that were found attached to an image, wherever none that the user named
+    /// says anything. Whatever they lift names them, and the answer lists them.
+    pub fn apply_attached(&mut self, found: Vec<AttachedVex>) {
+        for AttachedVex { document, facts } in found {
+            self.problems.extend(document.problems.iter().cloned());
+            self.attached.push(document);
+            self.attached_facts.push(facts);
+        }
+    }
+
     /// What the database holds.
     #[must_use]
     pub const fn facts(&self) -> &DatabaseFacts {
@@ -97,6 +112,7 @@ impl Advisor {
         Options {
             age: AgeLimits { now: self.now.as_deref(), fetched: self.oldest_fetch, newest: None },
             vex: &self.vex,
+            attached_vex: &self.attached,
             ignores: &self.ignores,
         }
     }
@@ -106,7 +122,17 @@ impl Advisor {
     pub fn find(&self, analysis: &Analysis) -> Vulnerabilities {
         let mut answer = find(&self.database, analysis, &self.options());
         answer.problems.extend(self.problems.iter().cloned());
+        answer.problems.extend(analysis.attachments.iter().flat_map(|found| found.problems.iter().cloned()));
         answer.problems.sort();
+        answer.attached_vex.clone_from(&self.attached_facts);
+        for facts in &mut answer.attached_vex {
+            let label = label(facts);
+            let lifted = answer
+                .findings
+                .iter()
+                .filter(|finding| finding.lifted_by.as_deref().is_some_and(|by| by.starts_with(&label)));
+            facts.lifted = lifted.count() as u64;
+        }
         answer
     }
 
@@ -145,7 +171,7 @@ impl Advisor {
                     })
                     .collect(),
                 verdict: each.verdict,
-                inapplicable: each.inapplicable.map(str::to_owned),
+                inapplicable: each.inapplicable,
             })
             .collect())
     }

@@ -14,8 +14,10 @@
 
 mod decompress;
 mod hashing;
+pub mod history;
 pub mod layer;
 pub mod limits;
+mod links;
 pub mod manifest;
 mod merge;
 mod read_ahead;

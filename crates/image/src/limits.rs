@@ -14,6 +14,16 @@ pub const MAX_MANIFESTS: usize = 4_096;
 /// Indexes inside indexes. Real ones are one deep; two leaves room for a layout around it.
 pub const MAX_INDEX_DEPTH: usize = 4;
 
+/// Artefacts attached to one image that are looked at. Real images have some tens; each costs a
+/// request.
+pub const MAX_ATTACHED: usize = 256;
+
+/// Pages of one list of referrers. A page holds a hundred and more.
+pub const MAX_REFERRER_PAGES: usize = 16;
+
+/// Blobs of one attached artefact that are looked at: one per signature or attestation.
+pub const MAX_ATTACHED_BLOBS: usize = 64;
+
 /// Entries of one layer, replaced ones among them. The largest real image that we know of has
 /// three million files; an entry costs about 150 bytes of memory.
 pub const MAX_ENTRIES: usize = 8_000_000;

@@ -63,10 +63,20 @@ impl Descriptor {
 
 /// A list of manifests.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Index {
     /// What is on offer, in the publisher's order.
     #[serde(default)]
     pub manifests: Vec<Descriptor>,
+    /// Annotations.
+    #[serde(default)]
+    pub annotations: BTreeMap<String, String>,
+    /// For artifacts: what kind.
+    #[serde(default)]
+    pub artifact_type: Option<String>,
+    /// What it is attached to.
+    #[serde(default)]
+    pub subject: Option<Descriptor>,
 }
 
 /// The parts of one image.
@@ -84,6 +94,9 @@ pub struct Manifest {
     /// Annotations.
     #[serde(default)]
     pub annotations: BTreeMap<String, String>,
+    /// What it is attached to.
+    #[serde(default)]
+    pub subject: Option<Descriptor>,
 }
 
 /// Either kind of document, told apart as container engines do: by its media type, and where it
@@ -91,7 +104,7 @@ pub struct Manifest {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Document {
     /// A list of manifests.
-    Index(Index),
+    Index(Box<Index>),
     /// The parts of one image.
     Manifest(Box<Manifest>),
 }
@@ -135,6 +148,18 @@ struct Shape {
     fs_layers: Option<serde_json::Value>,
 }
 
+impl Manifest {
+    /// What kind of artefact it is; `None` where it is an image.
+    #[must_use]
+    pub fn artifact(&self) -> Option<&str> {
+        let config = self.config.media_type.as_str();
+        let is_image = config.is_empty()
+            || config.contains("container.image")
+            || config.contains("vnd.oci.image.config");
+        self.artifact_type.as_deref().filter(|kind| !kind.is_empty()).or((!is_image).then_some(config))
+    }
+}
+
 impl Document {
     /// Parses a document. `media_type` is what its descriptor or the registry called it.
     ///
@@ -156,7 +181,9 @@ impl Document {
             if shape.layers.is_some() {
                 return Err(DocumentError::Ambiguous);
             }
-            return serde_json::from_slice(bytes).map(Document::Index).map_err(json("image index"));
+            return serde_json::from_slice(bytes)
+                .map(|index| Self::Index(Box::new(index)))
+                .map_err(json("image index"));
         }
         if shape.manifests.is_some() {
             return Err(DocumentError::Ambiguous);

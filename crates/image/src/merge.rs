@@ -14,7 +14,8 @@ use hashbrown::HashSet;
 use plimsoll_model::file::FileRecord;
 use plimsoll_model::{FileId, FileKind, FileTable, FileTableBuilder, LayerStatistics, NodeId, Problem};
 
-use crate::upper::{MAX_TOLD, link_cost};
+use crate::links::find;
+use crate::upper::MAX_TOLD;
 
 /// Entries for which room is made before any is laid: more than all but the largest images have.
 const MAX_RESERVED: usize = 1 << 19;
@@ -113,37 +114,8 @@ impl Merge<'_> {
         table
             .ids()
             .filter(|id| table.record(*id).kind == FileKind::HardLink)
-            .filter_map(|id| Some((id, self.find(table.link(id))?)))
+            .filter_map(|id| Some((id, find(&self.builder, table.link(id))?)))
             .collect()
-    }
-
-    /// The node at a normal path of the tree so far; directories may be reached through links.
-    fn find(&self, path: &[u8]) -> Option<NodeId> {
-        self.find_from(NodeId::ROOT, path, false, &mut 0)
-    }
-
-    fn find_from(&self, from: NodeId, path: &[u8], follow: bool, links: &mut usize) -> Option<NodeId> {
-        const MAX_LINKS: usize = 255;
-        let mut at = if path.first() == Some(&b'/') { NodeId::ROOT } else { from };
-        let mut names = path.split(|b| *b == b'/').filter(|n| !n.is_empty() && *n != b".").peekable();
-        while let Some(name) = names.next() {
-            if name == b".." {
-                at = self.builder.parent(at);
-                continue;
-            }
-            let next = self.builder.child(at, name)?;
-            let link = self.builder.get(next).kind == FileKind::Symlink;
-            at = if link && (follow || names.peek().is_some()) {
-                *links += link_cost(self.builder.link(next));
-                if *links > MAX_LINKS {
-                    return None;
-                }
-                self.find_from(at, self.builder.link(next), true, links)?
-            } else {
-                next
-            };
-        }
-        Some(at)
     }
 
     fn lay_entry(

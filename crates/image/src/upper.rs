@@ -17,16 +17,8 @@ use plimsoll_model::path::{self, MAX_DEPTH};
 use plimsoll_model::{FileKind, FileTableBuilder, NewFile, NodeId, Problem};
 
 use crate::limits::MAX_LINK_TARGET;
+use crate::links::{MAX_LINKS, find, link_cost};
 use crate::tar::{Entry, EntryKind};
-
-/// How many symbolic links one path may go through, as containerd's `continuity/fs` allows.
-const MAX_LINKS: usize = 255;
-
-/// What going through one link costs of [`MAX_LINKS`]: the usual short target one, a long one as
-/// many as it would take to write it in short ones. It bounds the steps that one path can take.
-pub(crate) const fn link_cost(target: &[u8]) -> usize {
-    1 + target.len() / 64
-}
 
 /// How many problems of one kind are told one by one. A layer of damage must not become a
 /// report of a million lines; the rest is counted.
@@ -235,7 +227,7 @@ impl Upper {
             self.problems.add("entry-path-refused", spelled, &detail);
             return;
         }
-        let own = self.find(&target);
+        let own = find(&self.builder, &target);
         if let Some(own) = own {
             match self.builder.get(own).kind {
                 FileKind::Directory => {
@@ -257,34 +249,6 @@ impl Upper {
         // Not a file of this layer: a layer below must have it.
         let linked = Entry { link: target, ..entry.clone() };
         self.put_child(parent, name, &linked, FileKind::HardLink);
-    }
-
-    /// The node at a normal path, if this layer has it; links among its directories followed.
-    fn find(&self, target: &[u8]) -> Option<NodeId> {
-        let mut links = 0;
-        self.find_from(NodeId::ROOT, target, false, &mut links)
-    }
-
-    fn find_from(&self, from: NodeId, target: &[u8], follow: bool, links: &mut usize) -> Option<NodeId> {
-        let mut at = if target.first() == Some(&b'/') { NodeId::ROOT } else { from };
-        let mut names = target.split(|b| *b == b'/').filter(|n| !n.is_empty() && *n != b".").peekable();
-        while let Some(name) = names.next() {
-            if name == b".." {
-                at = self.parent(at);
-                continue;
-            }
-            let next = self.builder.child(at, name)?;
-            if self.builder.get(next).kind == FileKind::Symlink && (follow || names.peek().is_some()) {
-                *links += link_cost(self.builder.link(next));
-                if *links > MAX_LINKS {
-                    return None;
-                }
-                at = self.find_from(at, self.builder.link(next), true, links)?;
-            } else {
-                at = next;
-            }
-        }
-        Some(at)
     }
 
     fn parent(&self, node: NodeId) -> NodeId {

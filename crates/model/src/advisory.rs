@@ -1,5 +1,7 @@
 //! Advisories: what publishers say about versions of packages, whatever form they say it in.
 
+use std::cmp::Ordering;
+
 use serde::{Deserialize, Serialize};
 
 /// What one publisher says under one id.
@@ -84,7 +86,8 @@ pub struct Statement {
     pub name_kind: NameKind,
     /// Architectures it is limited to; empty for all.
     pub architectures: Vec<String>,
-    /// rpm's modularity label (`name:stream`) that it is limited to.
+    /// rpm's modularity label (`name:stream`) that it is limited to; where it holds for each of
+    /// several, they are separated by `|`.
     pub module: Option<String>,
     /// The publisher's class of repositories it is limited to (`eus`, `esm-apps`, `ksplice`).
     pub repository: Option<String>,
@@ -115,4 +118,86 @@ pub enum RangeEnd {
     LastAffected(String),
     /// Nobody knows an end.
     Open,
+}
+
+/// Until when a release of a distribution gets security fixes. Days are written `2026-06-10`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct EndOfLife {
+    /// The day that it was released on.
+    pub released: Option<String>,
+    /// The last day of the support that everybody gets.
+    pub supported_until: Option<String>,
+    /// Whether that support is over, where the publisher says so without a day.
+    pub is_over: Option<bool>,
+    /// Support beyond it, which somebody else gives or which costs something.
+    pub further: Vec<FurtherSupport>,
+}
+
+/// Support of a release beyond the ordinary one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FurtherSupport {
+    /// What its publisher calls it (`LTS`, `ESM`).
+    pub name: String,
+    /// Its last day.
+    pub until: String,
+}
+
+impl EndOfLife {
+    /// Whether the support that everybody gets is over on a day (`2026-07-01`, or a time that
+    /// begins with one); `None` where nobody says.
+    #[must_use]
+    pub fn is_over_on(&self, day: &str) -> Option<bool> {
+        let day = day.get(..10)?;
+        self.supported_until.as_deref().map_or(self.is_over, |until| Some(until < day))
+    }
+
+    /// The last day of any support, and its name; `None` where no day is known.
+    #[must_use]
+    pub fn last_day(&self) -> Option<(&str, Option<&str>)> {
+        let ordinary = self.supported_until.as_deref().map(|until| (until, None));
+        let further =
+            self.further.iter().map(|support| (support.until.as_str(), Some(support.name.as_str())));
+        ordinary.into_iter().chain(further).max_by_key(|(until, _)| *until)
+    }
+}
+
+/// The order of ids for lists: part by part, numbers by their value and before words, so that
+/// CVE-2024-9 comes before CVE-2024-10.
+#[must_use]
+pub fn order_ids(left: &str, right: &str) -> Ordering {
+    let (mut before, mut after) = (left.split('-'), right.split('-'));
+    loop {
+        let order = match (before.next(), after.next()) {
+            (None, None) => return left.cmp(right),
+            (None, Some(_)) => Ordering::Less,
+            (Some(_), None) => Ordering::Greater,
+            (Some(one), Some(other)) => match (one.parse::<u64>(), other.parse::<u64>()) {
+                (Ok(one), Ok(other)) => one.cmp(&other),
+                (Ok(_), Err(_)) => Ordering::Less,
+                (Err(_), Ok(_)) => Ordering::Greater,
+                (Err(_), Err(_)) => one.cmp(other),
+            },
+        };
+        if order.is_ne() {
+            return order;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(expect: &[&str]) {
+        let mut ids: Vec<&str> = expect.iter().rev().copied().collect();
+        ids.sort_by(|left, right| order_ids(left, right));
+        assert_eq!(ids, expect);
+    }
+
+    #[test]
+    fn numbers_in_ids_are_ordered_by_their_value() {
+        check(&["CVE-2023-11", "CVE-2024-2", "CVE-2024-10", "CVE-2024-100", "GHSA-a", "GHSA-b"]);
+        check(&["A-0000001", "A-1", "A-1-0000000002", "A-1-2", "A-1-3", "A-2", "A-1a"]);
+        check(&["1", "2", "10", "", "1a"]);
+    }
 }

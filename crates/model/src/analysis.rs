@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::attachment::Attachments;
+use crate::base::{Base, Descent};
 use crate::digest::Digest;
 use crate::distribution::Distribution;
 use crate::evidence::Evidence;
@@ -11,6 +13,7 @@ use crate::file::{FileId, FileTable};
 use crate::package::Package;
 use crate::platform::Platform;
 use crate::problem::Problem;
+use crate::purl::Purl;
 
 /// Which image an answer is about.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -35,6 +38,59 @@ pub struct ImageIdentity {
     /// Every platform on offer under the same name, in the index's order.
     #[serde(default)]
     pub platforms: Vec<Platform>,
+}
+
+impl ImageIdentity {
+    /// The image as a package URL (`pkg:oci/debian@sha256:…`), where there is a digest of a
+    /// manifest, or of an index, to name it by.
+    #[must_use]
+    pub fn purl(&self) -> Option<Purl> {
+        self.oci(self.manifest_digest.as_ref().or(self.index_digest.as_ref())?)
+    }
+
+    /// Every package URL that means the image, by whichever of its digests, as `pkg:oci` and as
+    /// `pkg:docker`.
+    #[must_use]
+    pub fn purls(&self) -> Vec<Purl> {
+        let digests = [&self.manifest_digest, &self.index_digest, &self.config_digest];
+        let mut purls: Vec<Purl> =
+            digests.into_iter().flatten().filter_map(|digest| self.oci(digest)).collect();
+        if let Some(reference) = &self.reference {
+            let (repository, tag) = split_reference(reference);
+            let path = repository.split_once('/').map_or(repository, |(_, path)| path);
+            let (namespace, name) = path.rsplit_once('/').unwrap_or(("", path));
+            let versions =
+                digests.into_iter().flatten().map(ToString::to_string).chain(tag.map(str::to_owned));
+            for version in versions {
+                purls.extend(Purl::new("docker", Some(namespace), name, Some(&version)));
+            }
+        }
+        purls
+    }
+
+    fn oci(&self, digest: &Digest) -> Option<Purl> {
+        let full = self.reference.as_deref();
+        let (repository, tag) = split_reference(full.unwrap_or(&self.name));
+        let name = repository.rsplit('/').next().filter(|name| !name.is_empty())?;
+        let purl = Purl::new("oci", None, name, Some(&digest.to_string())).ok()?;
+        let architecture = self.platform.as_ref().map(|platform| platform.architecture.as_str());
+        let purl = purl.with_qualifier("arch", architecture.unwrap_or_default());
+        Some(match full {
+            Some(_) => purl
+                .with_qualifier("repository_url", repository)
+                .with_qualifier("tag", tag.unwrap_or_default()),
+            None => purl,
+        })
+    }
+}
+
+/// Splits `host/path:tag@digest` into what comes before the tag, and the tag.
+fn split_reference(reference: &str) -> (&str, Option<&str>) {
+    let name = reference.split_once('@').map_or(reference, |(name, _)| name);
+    match name.rsplit_once(':') {
+        Some((repository, tag)) if !tag.contains('/') => (repository, Some(tag)),
+        _ => (name, None),
+    }
 }
 
 /// How an image is run, and what it says about itself: the part of the image configuration
@@ -127,6 +183,11 @@ pub struct Analysis {
     /// Its layers, the lowest first. A root directory is one layer with no digest of its own
     /// and is not listed here.
     pub layers: Vec<Layer>,
+    /// The image that it was built on; `None` where nothing says which.
+    pub base: Option<Base>,
+    /// What is attached to it where it is kept; `None` where that was not asked, or where the
+    /// place keeps no such things.
+    pub attachments: Option<Attachments>,
     /// The whole history, one line per instruction, layers or not, the oldest first.
     pub history: Vec<String>,
     /// Packages in listing order ([`Package::listing_order`]).
@@ -137,6 +198,10 @@ pub struct Analysis {
     pub files: FileTable,
     /// Which packages list which file: sorted, one pair per listing.
     pub ownership: Vec<(FileId, u32)>,
+    /// Where there are no files, which package (first) belongs to which (second), as a bill of
+    /// materials says it: sorted positions in `packages`. With files, `ownership` says it, and
+    /// [`crate::ProofOwners`] reads either.
+    pub part_of: Vec<(u32, u32)>,
     /// What the files say beyond being packages; `None` where it was not asked for, or where the
     /// source holds no files.
     pub evidence: Option<Evidence>,
@@ -158,6 +223,13 @@ impl Analysis {
     #[must_use]
     pub fn layer_of(&self, file: FileId) -> Option<&Layer> {
         self.layers.get(usize::from(self.files.record(file).layer))
+    }
+
+    /// Where a layer comes from, by its position; `None` where nobody knows.
+    #[must_use]
+    pub fn descent(&self, layer: Option<u32>) -> Option<Descent> {
+        let layer = layer.filter(|layer| (*layer as usize) < self.layers.len())?;
+        self.base.as_ref()?.descent(layer)
     }
 
     /// Bytes of all layers as stored or transferred.
@@ -186,5 +258,44 @@ impl Analysis {
     /// Packages that are installed, lock files' declarations left out.
     pub fn installed(&self) -> impl Iterator<Item = &Package> {
         self.packages.iter().filter(|package| !package.declared)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reference_is_split_at_its_tag_and_not_at_a_port() {
+        assert_eq!(split_reference("docker.io/library/debian:12"), ("docker.io/library/debian", Some("12")));
+        assert_eq!(split_reference("localhost:5000/a/b"), ("localhost:5000/a/b", None));
+        assert_eq!(split_reference("a/b:1@sha256:00"), ("a/b", Some("1")));
+    }
+
+    #[test]
+    fn an_image_has_a_package_url_for_each_of_its_digests() {
+        let digest = |byte: &str| format!("sha256:{}", byte.repeat(32)).parse::<Digest>().unwrap();
+        let identity = ImageIdentity {
+            name: "debian:12".to_owned(),
+            reference: Some("docker.io/library/debian:12".to_owned()),
+            index_digest: Some(digest("aa")),
+            manifest_digest: Some(digest("bb")),
+            ..ImageIdentity::default()
+        };
+        let (index, manifest) = (digest("aa"), digest("bb"));
+        let hex = |digest: &Digest| digest.to_string().replace(':', "%3A");
+        let (index, manifest) = (hex(&index), hex(&manifest));
+        let found: Vec<String> = identity.purls().iter().map(ToString::to_string).collect();
+        let oci = "?repository_url=docker.io/library/debian&tag=12";
+        let expect = [
+            format!("pkg:oci/debian@{manifest}{oci}"),
+            format!("pkg:oci/debian@{index}{oci}"),
+            format!("pkg:docker/library/debian@{manifest}"),
+            format!("pkg:docker/library/debian@{index}"),
+            "pkg:docker/library/debian@12".to_owned(),
+        ];
+        let plain = |text: &String| text.replace("%3A", ":").replace("%2F", "/");
+        assert_eq!(found.iter().map(plain).collect::<Vec<_>>(), expect.iter().map(plain).collect::<Vec<_>>());
+        assert_eq!(identity.purl().map(|purl| purl.to_string()), found.first().cloned());
     }
 }

@@ -11,11 +11,12 @@ mod verdict;
 
 use serde::{Deserialize, Serialize};
 
-pub use coverage::{Coverage, CoverageSummary, NoCoverage, SetAside};
+pub use coverage::{Coverage, CoverageSummary, FeedCoverage, NoCoverage, SetAside};
 pub use enrichment::{CvssScore, ExploitProbability, KnownExploited, SeverityLevel};
 pub use verdict::{NotAffectedReason, UnknownReason, Verdict};
 
-use crate::advisory::{FixState, Scope, Severity};
+use crate::advisory::{EndOfLife, FixState, Scope, Severity};
+use crate::attachment::AppliedVex;
 use crate::path::TreePath;
 use crate::problem::Problem;
 
@@ -92,6 +93,11 @@ pub struct Vulnerabilities {
     pub set_aside: SetAside,
     /// What is wrong with the input: damaged database parts, unused or expired ignores.
     pub problems: Vec<Problem>,
+    /// VEX documents that were found attached to the image and applied, in the order found.
+    pub attached_vex: Vec<AppliedVex>,
+    /// Until when the release of the image's distribution gets security fixes, where the database
+    /// knows.
+    pub end_of_life: Option<EndOfLife>,
     /// What all this was made with.
     pub database: DatabaseFacts,
 }
@@ -124,6 +130,12 @@ impl Vulnerabilities {
         if undecided || !self.is_complete() { Conclusion::NoData } else { Conclusion::Clean }
     }
 
+    /// Ids of the feeds that judged packages of the image, sorted.
+    #[must_use]
+    pub fn feeds_used(&self) -> Vec<&str> {
+        feeds_of(&self.coverage)
+    }
+
     /// Whether every installed package was judged, and there is at least one.
     #[must_use]
     pub fn is_complete(&self) -> bool {
@@ -140,6 +152,15 @@ impl Vulnerabilities {
     pub fn undecided(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|finding| matches!(finding.verdict, Verdict::Unknown(_)))
     }
+}
+
+/// Ids of the feeds that judged packages of any of these kinds, sorted.
+pub(crate) fn feeds_of(coverage: &[CoverageSummary]) -> Vec<&str> {
+    let mut ids: Vec<&str> =
+        coverage.iter().flat_map(|summary| &summary.feeds).map(|each| each.feed.as_str()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
 }
 
 /// What an advisory database holds.
@@ -169,6 +190,12 @@ pub struct FeedFacts {
     pub meant_for: Vec<(String, Option<String>)>,
     /// Set where the feed failed and its rows were taken from an older database: the reason.
     pub kept_because: Option<String>,
+    /// When that was tried (RFC 3339, UTC); `None` where nothing failed.
+    pub failed_at: Option<String>,
+    /// Entries that could not be read.
+    pub unreadable: u64,
+    /// Set where a file of it was not read to its end: the reason.
+    pub incomplete_because: Option<String>,
     /// Advisories.
     pub advisories: u64,
     /// Of those, the ones that their publisher took back. They never match.

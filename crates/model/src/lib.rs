@@ -19,6 +19,8 @@
 
 pub mod advisory;
 pub mod analysis;
+pub mod attachment;
+pub mod base;
 pub mod compare;
 pub mod digest;
 pub mod distribution;
@@ -26,6 +28,8 @@ pub mod evidence;
 pub mod file;
 pub mod finding;
 pub mod layer;
+pub mod lint;
+pub mod owner;
 pub mod package;
 pub mod path;
 pub mod platform;
@@ -33,18 +37,27 @@ pub mod problem;
 pub mod purl;
 pub mod reference;
 
-pub use advisory::{Advisory, FixState, NameKind, RangeEnd, Scope, Severity, Statement, VersionRange};
+pub use advisory::{
+    Advisory, EndOfLife, FixState, FurtherSupport, NameKind, RangeEnd, Scope, Severity, Statement,
+    VersionRange, order_ids,
+};
 pub use analysis::{Analysis, ImageConfig, ImageIdentity, Layer, LayerStatistics};
+pub use attachment::{
+    AppliedVex, AttachedContent, AttachedKind, Attachment, AttachmentPlace, Attachments, Signer, Verification,
+};
+pub use base::{Base, BaseEvidence, Descent};
 pub use digest::{Algorithm, Digest, DigestError};
 pub use distribution::Distribution;
-pub use evidence::Evidence;
+pub use evidence::{Evidence, Place, Secret};
 pub use file::{FileId, FileKind, FileRecord, FileTable, FileTableBuilder, NewFile, NodeId, PathIndex};
 pub use finding::{
-    Conclusion, Coverage, CoverageSummary, CvssScore, DatabaseFacts, ExploitProbability, FeedFacts, Finding,
-    FindingSource, KnownExploited, NoCoverage, NotAffectedReason, ScopeFacts, SetAside, SeverityLevel,
-    UnknownReason, Verdict, Vulnerabilities,
+    Conclusion, Coverage, CoverageSummary, CvssScore, DatabaseFacts, ExploitProbability, FeedCoverage,
+    FeedFacts, Finding, FindingSource, KnownExploited, NoCoverage, NotAffectedReason, ScopeFacts, SetAside,
+    SeverityLevel, UnknownReason, Verdict, Vulnerabilities,
 };
 pub use layer::{Fragment, LayerFacts, ReaderRevision};
+pub use lint::{About, Lint, LintRule, Observation, RuleOutcome};
+pub use owner::ProofOwners;
 pub use package::{InstallReason, Package, PackageType, SourcePackage};
 pub use path::{PathError, TreePath};
 pub use platform::{Platform, PlatformError};

@@ -26,6 +26,8 @@ pub(crate) fn head(out: &mut Buffer<'_>, schema: &str, analysis: &Analysis) {
     value(&mut out.bytes, &analysis.identity);
     out.text(",\n\"problems\": ");
     value(&mut out.bytes, &analysis.problems);
+    out.text(",\n\"base_image\": ");
+    value(&mut out.bytes, &analysis.base);
 }
 
 /// Appends a member of a document, after others.

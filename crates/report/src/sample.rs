@@ -1,9 +1,10 @@
 //! An image made by hand, for the tests of every document.
 
 use plimsoll_model::{
-    Analysis, Digest, Distribution, FileId, FileKind, FileTable, FileTableBuilder, ImageConfig,
-    ImageIdentity, InstallReason, Layer, LayerStatistics, NewFile, NodeId, Package, PackageType, Platform,
-    Problem, Purl, SourcePackage, TreePath,
+    Analysis, AttachedContent, AttachedKind, Attachment, AttachmentPlace, Attachments, Base, BaseEvidence,
+    Digest, Distribution, FileId, FileKind, FileTable, FileTableBuilder, ImageConfig, ImageIdentity,
+    InstallReason, Layer, LayerStatistics, NewFile, NodeId, Package, PackageType, Platform, Problem, Purl,
+    Signer, SourcePackage, TreePath, Verification,
 };
 
 /// What was written, as text without its colours.
@@ -31,17 +32,102 @@ pub(crate) fn analysis() -> Analysis {
         config: Some(config()),
         distribution: Some(distribution()),
         layers: layers(),
+        base: None,
+        attachments: None,
         history: vec!["ADD rootfs.tar / ".to_owned(), "RUN npm install left-pad".to_owned()],
         packages: packages(),
         has_files: true,
         files,
         ownership,
+        part_of: Vec::new(),
         evidence: None,
         problems: vec![Problem::new(
             "rpm-database-damaged",
             "/var/lib/rpm/Packages",
             "page 7 is cut short, so its packages are missing",
         )],
+    }
+}
+
+/// The same image, of which the lower layer is known to be the base.
+pub(crate) fn analysis_with_base() -> Analysis {
+    let base = Base {
+        name: Some("docker.io/library/debian:12".to_owned()),
+        digest: Some(digest(0xdd)),
+        layers: Some(1),
+        evidence: BaseEvidence::Remembered,
+        reason: "looked at before on this machine; its layers are the lowest of the image".to_owned(),
+    };
+    Analysis { base: Some(base), ..analysis() }
+}
+
+/// What is attached to it: a signature by a certificate, an attestation in the index, a VEX
+/// document signed with a key, an artefact of another kind.
+pub(crate) fn attachments() -> Attachments {
+    let content = |byte, kind, media_type: &str, predicate: Option<&str>, signer| AttachedContent {
+        kind,
+        digest: digest(byte),
+        media_type: media_type.to_owned(),
+        size: 700,
+        predicate_type: predicate.map(str::to_owned),
+        signer,
+        verification: Verification::NotVerified,
+    };
+    let artifact = |byte, artifact_type: Option<&str>, place, contents| Attachment {
+        digest: digest(byte),
+        media_type: "application/vnd.oci.image.manifest.v1+json".to_owned(),
+        artifact_type: artifact_type.map(str::to_owned),
+        size: 500,
+        annotations: Default::default(),
+        subject: digest(0xbb),
+        place,
+        contents,
+    };
+    let certificate = Signer::Certificate {
+        identity: "release@example.org".to_owned(),
+        issuer: Some("https://accounts.example.org".to_owned()),
+    };
+    Attachments {
+        artifacts: vec![
+            artifact(
+                0x31,
+                None,
+                AttachmentPlace::Index,
+                vec![content(
+                    0x41,
+                    AttachedKind::Provenance,
+                    "application/vnd.in-toto+json",
+                    Some("https://slsa.dev/provenance/v1"),
+                    Signer::Nobody,
+                )],
+            ),
+            artifact(
+                0x32,
+                None,
+                AttachmentPlace::CosignTag,
+                vec![content(
+                    0x42,
+                    AttachedKind::Signature,
+                    "application/vnd.dev.cosign.simplesigning.v1+json",
+                    None,
+                    certificate,
+                )],
+            ),
+            artifact(
+                0x33,
+                Some("application/vnd.dev.sigstore.bundle.v0.3+json"),
+                AttachmentPlace::Referrers,
+                vec![content(
+                    0x43,
+                    AttachedKind::Vex,
+                    "application/vnd.dev.sigstore.bundle.v0.3+json",
+                    Some("https://openvex.dev/ns/v0.2.0"),
+                    Signer::Key { hint: None },
+                )],
+            ),
+            artifact(0x34, Some("application/vnd.example.notes"), AttachmentPlace::Referrers, Vec::new()),
+        ],
+        problems: vec![Problem::new("attachment-not-read", digest(0x35).to_string(), "it is not there")],
     }
 }
 

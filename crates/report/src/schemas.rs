@@ -24,6 +24,7 @@ pub const ALL: &[Schema] = &[
     Schema { id: "plimsoll/diff/1", text: include_str!("../schemas/diff-1.json") },
     Schema { id: "plimsoll/diff-matrix/1", text: include_str!("../schemas/diff-matrix-1.json") },
     Schema { id: "plimsoll/vulnerabilities/1", text: include_str!("../schemas/vulnerabilities-1.json") },
+    Schema { id: "plimsoll/lint/1", text: include_str!("../schemas/lint-1.json") },
     Schema { id: "plimsoll/explanation/1", text: include_str!("../schemas/explanation-1.json") },
     Schema { id: "plimsoll/advisories/1", text: include_str!("../schemas/advisories-1.json") },
 ];

@@ -183,6 +183,14 @@ pub(crate) fn clean(text: &str) -> Cow<'_, str> {
     Cow::Owned(cleaned)
 }
 
+/// Writes, under columns that tell base from own, what is known of the base image.
+pub(crate) fn note(analysis: &plimsoll_model::Analysis, out: &mut dyn Write) -> io::Result<()> {
+    match crate::place::base_note(analysis) {
+        Some(note) => writeln!(out, "\n{}", clean(&note)),
+        None => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

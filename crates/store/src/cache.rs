@@ -16,6 +16,13 @@ use plimsoll_model::{Digest, LayerFacts};
 use thiserror::Error;
 
 use crate::encoding::{PREFIX, decode, encode, main_length};
+use crate::images::{self, KnownImage};
+
+/// Where images are kept by the chain of their layers.
+const IMAGES: &str = "images";
+
+/// Bytes of one such file that are read: sixteen names, each at its longest.
+const MAX_IMAGES_FILE: u64 = 64 << 10;
 
 /// A cache that cannot be written to. Reading goes on without it.
 #[derive(Debug, Error)]
@@ -131,6 +138,31 @@ impl LayerCache {
         self.write(&self.place("documents", digest), bytes)
     }
 
+    /// Images that were looked at and have exactly the layers of a chain, names of registries
+    /// first.
+    #[must_use]
+    pub fn images(&self, chain: &Digest) -> Vec<KnownImage> {
+        let path = self.place(IMAGES, chain);
+        let bytes = File::open(&path).and_then(|file| {
+            let mut bytes = Vec::new();
+            file.take(MAX_IMAGES_FILE).read_to_end(&mut bytes).map(|_| bytes)
+        });
+        let Ok(bytes) = bytes else { return Vec::new() };
+        touch(&path);
+        images::decode(&bytes)
+    }
+
+    /// Keeps in mind that an image has exactly the layers of a chain.
+    ///
+    /// # Errors
+    /// [`CacheError`] where the directory cannot be written to.
+    pub fn remember_image(&self, chain: &Digest, image: &KnownImage) -> Result<(), CacheError> {
+        match images::with(self.images(chain), image) {
+            Some(known) => self.write(&self.place(IMAGES, chain), &images::encode(&known)),
+            None => Ok(()),
+        }
+    }
+
     fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), CacheError> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -195,7 +227,7 @@ impl LayerCache {
         let mut found = Vec::new();
         // Only what this cache made is ever counted or removed.
         let mut pending: Vec<PathBuf> =
-            ["layers", "documents"].iter().map(|kind| self.directory.join(kind)).collect();
+            ["layers", "documents", IMAGES].iter().map(|kind| self.directory.join(kind)).collect();
         while let Some(directory) = pending.pop() {
             let Ok(entries) = fs::read_dir(&directory) else { continue };
             for entry in entries.filter_map(Result::ok) {

@@ -56,6 +56,7 @@ enum End {
     Stall(Duration),
     Reset,
     Endless,
+    Trickle(Duration),
 }
 
 impl Reply {
@@ -97,6 +98,13 @@ impl Reply {
         self
     }
 
+    /// Sends the body byte by byte, with a pause behind each.
+    #[must_use]
+    pub const fn trickling(mut self, pause: Duration) -> Self {
+        self.end = End::Trickle(pause);
+        self
+    }
+
     /// Sends the body over and over, without an end.
     #[must_use]
     pub const fn endless(mut self) -> Self {
@@ -115,10 +123,17 @@ impl Reply {
         }
         head.push_str("\r\n");
         stream.write_all(head.as_bytes())?;
+        if let End::Trickle(pause) = self.end {
+            for byte in &self.body {
+                stream.write_all(&[*byte])?;
+                thread::sleep(pause);
+            }
+            return stream.shutdown(Shutdown::Both);
+        }
         stream.write_all(&self.body)?;
         stream.flush()?;
         match self.end {
-            End::Close | End::Reset => {}
+            End::Close | End::Reset | End::Trickle(_) => {}
             End::Stall(length) => thread::sleep(length),
             End::Endless if self.body.is_empty() => {}
             End::Endless => loop {

@@ -7,7 +7,9 @@
 //!
 //! * [`image_from_text`] builds a whole image, layer by layer, from lines of text.
 //! * [`hostile_registry`] answers HTTP as a test wants.
+//! * [`feed_server`] serves files, honestly or not.
 
+pub mod feed_server;
 pub mod hostile_registry;
 pub mod image_files;
 pub mod image_text;

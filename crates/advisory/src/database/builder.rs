@@ -5,7 +5,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use plimsoll_model::{
-    Advisory, DatabaseFacts, ExploitProbability, FeedFacts, KnownExploited, Problem, Scope, ScopeFacts,
+    Advisory, DatabaseFacts, EndOfLife, ExploitProbability, FeedFacts, KnownExploited, Problem, Scope,
+    ScopeFacts,
 };
 
 use super::error::BuildError;
@@ -78,6 +79,7 @@ pub struct DatabaseBuilder<W> {
     ids: Sorter,
     exploited: Sorter,
     probabilities: Sorter,
+    lifecycles: Sorter,
     problems: Vec<Problem>,
 }
 
@@ -109,6 +111,7 @@ impl<W: Write> DatabaseBuilder<W> {
             ids: Sorter::new(directory, ids),
             exploited: Sorter::new(directory, ids),
             probabilities: Sorter::new(directory, ids),
+            lifecycles: Sorter::new(directory, ids),
             problems: Vec::new(),
         })
     }
@@ -255,7 +258,8 @@ impl<W: Write> DatabaseBuilder<W> {
         entry: &KnownExploited,
     ) -> Result<(), BuildError> {
         self.enrich(feed, cve, entry.added.as_deref());
-        push_entry(&mut self.exploited, cve, entry).map_err(|source| spill(&self.directory, source))
+        push_entry(&mut self.exploited, feed, cve.to_ascii_uppercase().as_bytes(), entry)
+            .map_err(|source| spill(&self.directory, source))
     }
 
     /// Adds an estimate of how likely a flaw is to be exploited. `day` is the estimate's.
@@ -270,8 +274,47 @@ impl<W: Write> DatabaseBuilder<W> {
         day: Option<&str>,
     ) -> Result<(), BuildError> {
         self.enrich(feed, cve, day);
-        push_entry(&mut self.probabilities, cve, &probability)
+        push_entry(&mut self.probabilities, feed, cve.to_ascii_uppercase().as_bytes(), &probability)
             .map_err(|source| spill(&self.directory, source))
+    }
+
+    /// Adds until when a release of a distribution gets fixes.
+    ///
+    /// # Errors
+    /// [`BuildError::Spill`] where sorting stops.
+    pub fn end_of_life(
+        &mut self,
+        feed: FeedHandle,
+        distribution: &str,
+        release: &str,
+        dates: &EndOfLife,
+    ) -> Result<(), BuildError> {
+        self.enrich(feed, release, None);
+        push_entry(&mut self.lifecycles, feed, &super::lifecycle_key(distribution, release), dates)
+            .map_err(|source| spill(&self.directory, source))
+    }
+
+    /// Notes that a feed could not be fetched, why, and when that was (RFC 3339, UTC): what it
+    /// holds is from before.
+    pub fn mark_failed(&mut self, feed: FeedHandle, because: &str, at: Option<&str>) {
+        if let Some(facts) = self.facts.feeds.get_mut(usize::from(feed.0)) {
+            facts.kept_because = Some(because.to_owned());
+            facts.failed_at = at.map(str::to_owned);
+        }
+    }
+
+    /// Counts entries of a feed that could not be read.
+    pub fn count_unreadable(&mut self, feed: FeedHandle, entries: u64) {
+        if let Some(facts) = self.facts.feeds.get_mut(usize::from(feed.0)) {
+            facts.unreadable += entries;
+        }
+    }
+
+    /// Notes that a file of a feed was not read to its end. The first reason stands.
+    pub fn mark_incomplete(&mut self, feed: FeedHandle, because: &str) {
+        if let Some(facts) = self.facts.feeds.get_mut(usize::from(feed.0)) {
+            facts.incomplete_because.get_or_insert_with(|| because.to_owned());
+        }
     }
 
     fn enrich(&mut self, feed: FeedHandle, cve: &str, day: Option<&str>) {
@@ -281,12 +324,13 @@ impl<W: Write> DatabaseBuilder<W> {
         }
     }
 
-    /// Takes a feed's rows, and when they were fetched, from an older database, because the
-    /// feed failed; `because` says how. A feed that the older database lacks is added empty.
+    /// Takes a feed's rows, and when they were fetched, from an older database. A feed that the
+    /// older database lacks is added empty. Whether that is because it failed, is for
+    /// [`Self::mark_failed`] to say.
     ///
     /// # Errors
     /// [`BuildError::CarryOver`] where the older database cannot be read.
-    pub fn carry_over(&mut self, old: &Database, id: &str, because: &str) -> Result<(), BuildError> {
+    pub fn carry_over(&mut self, old: &Database, id: &str) -> Result<FeedHandle, BuildError> {
         let known = old.feeds().iter().position(|feed| feed.id == id);
         let origin = known.and_then(|position| old.feeds().get(position)).map_or_else(
             || FeedOrigin { id: id.to_owned(), ..FeedOrigin::default() },
@@ -298,10 +342,16 @@ impl<W: Write> DatabaseBuilder<W> {
             },
         );
         let feed = self.feed(origin)?;
-        if let Some(facts) = self.facts.feeds.get_mut(usize::from(feed.0)) {
-            facts.kept_because = Some(because.to_owned());
+        let Some(known) = known.and_then(|position| u16::try_from(position).ok()) else { return Ok(feed) };
+        if let (Some(facts), Some(before)) =
+            (self.facts.feeds.get_mut(usize::from(feed.0)), old.feeds().get(usize::from(known)))
+        {
+            facts.kept_because.clone_from(&before.kept_because);
+            facts.failed_at.clone_from(&before.failed_at);
+            facts.unreadable = before.unreadable;
+            facts.refused = before.refused;
+            facts.incomplete_because.clone_from(&before.incomplete_because);
         }
-        let Some(known) = known.and_then(|position| u16::try_from(position).ok()) else { return Ok(()) };
         let mut numbers: BTreeMap<u32, (u32, u64, Option<String>)> = BTreeMap::new();
         for number in 0..old.advisories() {
             let (from, advisory) = old.advisory(number).map_err(BuildError::CarryOver)?;
@@ -337,30 +387,35 @@ impl<W: Write> DatabaseBuilder<W> {
             }
             Ok::<(), CarryError>(())
         })?;
-        self.carry_flaws(old, known, feed)
+        self.carry_entries(old, known, feed)?;
+        Ok(feed)
     }
 
-    /// The tables of flaws do not say which feed an entry is of: a feed that holds no advisories
-    /// and some entries has all of a table.
-    fn carry_flaws(&mut self, old: &Database, known: u16, feed: FeedHandle) -> Result<(), BuildError> {
-        let Some(facts) = old.feeds().get(usize::from(known)).filter(|facts| facts.enrichments > 0) else {
-            return Ok(());
-        };
-        let (exploited, probabilities) = (old.facts().known_exploited, old.facts().exploit_probabilities);
+    /// Takes a feed's entries from the tables that feeds share: each says whose it is.
+    fn carry_entries(&mut self, old: &Database, known: u16, feed: FeedHandle) -> Result<(), BuildError> {
         let directory = self.directory.clone();
-        for (table, entries, sorter) in [
-            (&old.exploited, exploited, &mut self.exploited),
-            (&old.probabilities, probabilities, &mut self.probabilities),
+        let mut carried = 0;
+        for (table, sorter) in [
+            (&old.exploited, &mut self.exploited),
+            (&old.probabilities, &mut self.probabilities),
+            (&old.lifecycles, &mut self.lifecycles),
         ] {
-            if entries == facts.enrichments {
-                table.scan(&old.source, |key, value| {
-                    sorter.push(key, value).map_err(|source| CarryError(spill(&directory, source)))
-                })?;
-            }
+            table.scan(&old.source, |key, value| {
+                let fault = "cannot be decoded";
+                let damaged = |_| super::DatabaseError::Damaged { part: "a table of facts", fault };
+                let (of, entry) = postcard::take_from_bytes::<u16>(value).map_err(damaged)?;
+                if of != known {
+                    return Ok(());
+                }
+                carried += 1;
+                let value = owned_by(feed, entry).map_err(|source| CarryError(spill(&directory, source)))?;
+                sorter.push(key, &value).map_err(|source| CarryError(spill(&directory, source)))
+            })?;
         }
+        let newest = old.feeds().get(usize::from(known)).and_then(|facts| facts.newest.as_deref());
         if let Some(new) = self.facts.feeds.get_mut(usize::from(feed.0)) {
-            new.enrichments = facts.enrichments;
-            keep_newest(&mut new.newest, facts.newest.as_deref());
+            new.enrichments += carried;
+            keep_newest(&mut new.newest, newest);
         }
         Ok(())
     }
@@ -381,6 +436,7 @@ impl<W: Write> DatabaseBuilder<W> {
         let (ids, _) = table(self.ids)?;
         let (exploited, known_exploited) = table(self.exploited)?;
         let (probabilities, exploit_probabilities) = table(self.probabilities)?;
+        let (lifecycles, _) = table(self.lifecycles)?;
         self.facts.known_exploited = known_exploited;
         self.facts.exploit_probabilities = exploit_probabilities;
         let head = Head {
@@ -391,6 +447,7 @@ impl<W: Write> DatabaseBuilder<W> {
             ids,
             exploited,
             probabilities,
+            lifecycles,
         };
         let bytes =
             postcard::to_allocvec(&head).map_err(|error| BuildError::Write(io::Error::other(error)))?;
@@ -413,12 +470,24 @@ fn spill(directory: &Path, source: io::Error) -> BuildError {
     BuildError::Spill { directory: directory.to_owned(), source }
 }
 
-fn push_entry(sorter: &mut Sorter, cve: &str, entry: &impl serde::Serialize) -> io::Result<()> {
-    if cve.is_empty() || cve.len() > MAX_NAME {
+/// Adds an entry of a feed to a table that feeds share.
+fn push_entry(
+    sorter: &mut Sorter,
+    feed: FeedHandle,
+    key: &[u8],
+    entry: &impl serde::Serialize,
+) -> io::Result<()> {
+    if key.is_empty() || key.len() > MAX_NAME {
         return Ok(());
     }
-    let value = postcard::to_allocvec(entry).map_err(io::Error::other)?;
-    sorter.push(cve.to_ascii_uppercase().as_bytes(), &value)
+    sorter.push(key, &owned_by(feed, &postcard::to_allocvec(entry).map_err(io::Error::other)?)?)
+}
+
+/// An encoded entry behind the number of its feed.
+fn owned_by(feed: FeedHandle, entry: &[u8]) -> io::Result<Vec<u8>> {
+    let mut value = postcard::to_allocvec(&feed.0).map_err(io::Error::other)?;
+    value.extend_from_slice(entry);
+    Ok(value)
 }
 
 /// What stops a carry-over: reading the old database, or adding to the new one.

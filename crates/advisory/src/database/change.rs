@@ -1,14 +1,14 @@
 //! What an update changed: the names whose statements are not what they were.
 
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::table::Cursor;
-use super::{Database, DatabaseError, PackageKey, decode_group};
+use super::table::{Cursor, Table};
+use super::{Database, DatabaseError, Exploitation, PackageKey, decode_group};
 
 /// The keys whose statements, or the advisories behind them, differ between two databases,
 /// whatever numbers these gave them. Only package lists that hold one of them need another
-/// match. What is known about exploitation is keyed by flaw, not by package, and not compared.
+/// match. What is known about exploitation is keyed by flaw: [`changed_exploitation`].
 ///
 /// # Errors
 /// [`DatabaseError`] where one of the files cannot be read.
@@ -36,6 +36,82 @@ pub fn changed_names(old: &Database, new: &Database) -> Result<BTreeSet<PackageK
         }
         if order.is_ge() {
             after = right.step()?;
+        }
+    }
+}
+
+/// The CVEs of whose exploitation another database says something else, and what the new one
+/// says of each.
+///
+/// # Errors
+/// [`DatabaseError`] where one of the files cannot be read.
+pub fn changed_exploitation(
+    old: &Database,
+    new: &Database,
+) -> Result<BTreeMap<String, Exploitation>, DatabaseError> {
+    let mut changed = BTreeSet::new();
+    differences((old, &old.exploited), (new, &new.exploited), &mut changed)?;
+    differences((old, &old.probabilities), (new, &new.probabilities), &mut changed)?;
+    let known = |cve: String| Ok((cve.clone(), new.exploitation(&cve)?));
+    changed.into_iter().map(known).collect()
+}
+
+/// Keys of two tables of flaws whose entries differ.
+fn differences(
+    (old, before): (&Database, &Table),
+    (new, after): (&Database, &Table),
+    changed: &mut BTreeSet<String>,
+) -> Result<(), DatabaseError> {
+    let mut left = Entries { cursor: before.cursor(&old.source), ahead: None };
+    let mut right = Entries { cursor: after.cursor(&new.source), ahead: None };
+    let (mut one, mut other) = (left.step()?, right.step()?);
+    loop {
+        let order = match (&one, &other) {
+            (None, None) => return Ok(()),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some((one, _)), Some((other, _))) => one.cmp(other),
+        };
+        let first = if order.is_le() { &one } else { &other };
+        if one != other
+            && let Some(Ok(cve)) = first.as_ref().map(|(key, _)| String::from_utf8(key.clone()))
+        {
+            changed.insert(cve);
+        }
+        if order.is_le() {
+            one = left.step()?;
+        }
+        if order.is_ge() {
+            other = right.step()?;
+        }
+    }
+}
+
+/// A key and all its entries.
+type KeyEntries = (Vec<u8>, Vec<Vec<u8>>);
+
+/// Keys with all their entries, one for each feed that speaks of the flaw.
+struct Entries<'a> {
+    cursor: Cursor<'a>,
+    ahead: Option<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Entries<'_> {
+    fn step(&mut self) -> Result<Option<KeyEntries>, DatabaseError> {
+        let first = match self.ahead.take() {
+            Some(entry) => Some(entry),
+            None => self.cursor.next_entry()?,
+        };
+        let Some((key, value)) = first else { return Ok(None) };
+        let mut values = vec![value];
+        loop {
+            match self.cursor.next_entry()? {
+                Some((next, value)) if next == key => values.push(value),
+                other => {
+                    self.ahead = other;
+                    return Ok(Some((key, values)));
+                }
+            }
         }
     }
 }

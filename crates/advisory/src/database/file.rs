@@ -21,7 +21,7 @@ use super::error::DatabaseError;
 /// First and last bytes of every database.
 pub(super) const MAGIC: &[u8; 8] = b"plimsadv";
 /// The form of everything that follows; goes up with every change of it.
-pub(super) const FORM: u16 = 1;
+pub(super) const FORM: u16 = 2;
 /// Bytes before the first block.
 pub(super) const PREFIX: usize = MAGIC.len() + 2;
 /// Bytes after the head.

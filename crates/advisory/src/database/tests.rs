@@ -125,18 +125,71 @@ fn a_failed_feed_keeps_what_it_last_said() {
     let other = builder.feed(origin("other")).unwrap();
     builder.add(other, &Advisory { statements: vec![statement("new", "9")], ..advisory(1) }).unwrap();
     for feed in ["debian", "kev", "epss", "never-seen"] {
-        builder.carry_over(&old, feed, "the server answered 503").unwrap();
+        let handle = builder.carry_over(&old, feed).unwrap();
+        builder.mark_failed(handle, "the server answered 503", Some("2026-01-02T03:04:05Z"));
     }
     let new = Database::from_bytes(builder.finish().unwrap().writer).unwrap();
     let names: Vec<String> = changed_names(&old, &new).unwrap().into_iter().map(|key| key.name).collect();
     assert_eq!(names, ["new"]);
     for (before, after) in old.feeds().iter().zip(&new.feeds()[1..]) {
         let reason = Some("the server answered 503".to_owned());
-        assert_eq!(FeedFacts { kept_because: reason, ..before.clone() }, *after);
+        let failed_at = Some("2026-01-02T03:04:05Z".to_owned());
+        assert_eq!(FeedFacts { kept_because: reason, failed_at, ..before.clone() }, *after);
     }
     assert_eq!(old.facts().exploit_probabilities, new.facts().exploit_probabilities);
     assert_eq!(new.feeds()[4].advisories, 0);
     new.verify().unwrap();
+}
+
+#[test]
+fn a_table_is_carried_over_by_whose_entries_it_holds() {
+    // Two tables of as many entries each, and a table that two feeds fill.
+    let mut builder = DatabaseBuilder::new(Vec::new(), &std::env::temp_dir(), None).unwrap();
+    let (one, two) = (builder.feed(origin("one")).unwrap(), builder.feed(origin("two")).unwrap());
+    let exploited =
+        |added: &str| KnownExploited { added: Some(added.to_owned()), due: None, ransomware: None };
+    builder.known_exploited(one, "CVE-2024-1", &exploited("2024-01-01")).unwrap();
+    builder.known_exploited(two, "CVE-2024-2", &exploited("2024-02-02")).unwrap();
+    let probability = ExploitProbability { score: 1, percentile: 2 };
+    builder.exploit_probability(two, "CVE-2024-3", probability, None).unwrap();
+    let old = Database::from_bytes(builder.finish().unwrap().writer).unwrap();
+
+    let mut builder = DatabaseBuilder::new(Vec::new(), &std::env::temp_dir(), None).unwrap();
+    builder.feed(origin("zero")).unwrap();
+    builder.carry_over(&old, "two").unwrap();
+    let new = Database::from_bytes(builder.finish().unwrap().writer).unwrap();
+    assert_eq!(new.known_exploited("CVE-2024-1").unwrap(), None);
+    assert_eq!(new.known_exploited("cve-2024-2").unwrap(), Some(exploited("2024-02-02")));
+    assert_eq!(new.exploit_probability("CVE-2024-3").unwrap(), Some(probability));
+    assert_eq!(new.feeds()[1].enrichments, 2);
+    // And once more, when the feed has another number.
+    let mut builder = DatabaseBuilder::new(Vec::new(), &std::env::temp_dir(), None).unwrap();
+    builder.carry_over(&new, "two").unwrap();
+    let again = Database::from_bytes(builder.finish().unwrap().writer).unwrap();
+    assert_eq!(again.known_exploited("CVE-2024-2").unwrap(), Some(exploited("2024-02-02")));
+}
+
+#[test]
+fn a_release_is_found_by_as_much_of_its_number_as_its_publisher_gives() {
+    let mut builder = DatabaseBuilder::new(Vec::new(), &std::env::temp_dir(), None).unwrap();
+    let gathered = builder.feed(origin("endoflife")).unwrap();
+    let own = builder.feed(origin("distro-info")).unwrap();
+    let until = |day: &str| EndOfLife { supported_until: Some(day.to_owned()), ..EndOfLife::default() };
+    builder.end_of_life(gathered, "rhel", "9", &until("2032-05-31")).unwrap();
+    builder.end_of_life(gathered, "debian", "12", &until("2026-06-11")).unwrap();
+    builder.end_of_life(own, "debian", "12", &until("2026-06-10")).unwrap();
+    builder.end_of_life(own, "debian", "Bookworm", &until("2026-06-10")).unwrap();
+    let database = Database::from_bytes(builder.finish().unwrap().writer).unwrap();
+    let found = |distribution, release| {
+        database.end_of_life(distribution, release).unwrap().and_then(|dates| dates.supported_until)
+    };
+    assert_eq!(found("rhel", "9.4").as_deref(), Some("2032-05-31"));
+    // The distribution's own word counts more than one that was gathered.
+    assert_eq!(found("debian", "12").as_deref(), Some("2026-06-10"));
+    assert_eq!(found("debian", "bookworm").as_deref(), Some("2026-06-10"));
+    assert_eq!(found("rhel", "90"), None);
+    assert_eq!(found("alpine", "3.20.3"), None);
+    database.verify().unwrap();
 }
 
 #[test]

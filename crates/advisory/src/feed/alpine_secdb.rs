@@ -12,7 +12,7 @@ use plimsoll_model::{Advisory, FixState, NameKind, RangeEnd, Scope, Statement, V
 
 use self::document::{Database, Entry, Fixes, Loose};
 use super::intake::{Reporter, clip, read_bounded};
-use super::{Feed, FeedFile, FeedRequest, Sink};
+use super::{Answer, Feed, FeedFile, FeedRequest, FollowUp, Kept, Sink};
 
 /// The largest file that is read. Alpine's have up to 1 MB, Chainguard's some 30 MB.
 const MAXIMUM_FILE: u64 = 512 << 20;
@@ -21,7 +21,14 @@ const MAXIMUM_FILE: u64 = 512 << 20;
 /// been published as YAML since.
 const MAXIMUM_YAML_NODES: usize = 2_000_000;
 
-/// Releases that are still published, for those who ask for no release in particular.
+/// The page that lists the releases, and the most that is read of it: the real one has 3 KB.
+const INDEX: &str = "index.html";
+const MAXIMUM_INDEX: u64 = 1 << 20;
+
+/// Releases that a page of them may list. There have been some thirty.
+const MAXIMUM_RELEASES: usize = 200;
+
+/// Releases that are published, where no page lists them.
 const RELEASES: &[&str] = &[
     "edge", "v3.23", "v3.22", "v3.21", "v3.20", "v3.19", "v3.18", "v3.17", "v3.16", "v3.15", "v3.14",
     "v3.13", "v3.12", "v3.11", "v3.10",
@@ -56,16 +63,30 @@ impl Feed for AlpineSecdb {
         is_yaml(path) || path.ends_with(".json")
     }
 
+    /// The page that lists all releases, or the files of the releases asked for.
     fn requests(&self, parts: &[String]) -> Vec<FeedRequest> {
-        let all = || RELEASES.iter().map(|release| (*release).to_owned()).collect();
-        let releases: Vec<String> = if parts.is_empty() { all() } else { parts.to_vec() };
-        let named = releases.iter().map(|release| {
-            let digit = release.starts_with(|first: char| first.is_ascii_digit());
-            if digit { format!("v{release}") } else { release.clone() }
-        });
-        let path =
-            named.flat_map(|release| ["main", "community"].map(|name| format!("{release}/{name}.json")));
-        path.map(|path| FeedRequest { url: format!("https://secdb.alpinelinux.org/{path}"), path }).collect()
+        if parts.is_empty() {
+            let index = FeedRequest::new(format!("{BASE}/"), INDEX).at_most(MAXIMUM_INDEX);
+            return vec![index.optional()];
+        }
+        parts.iter().flat_map(|release| files(release)).collect()
+    }
+
+    fn follow(&self, round: &[Answer], kept: &dyn Kept) -> FollowUp {
+        let mut fetch = Vec::new();
+        if let Some(index) = round.iter().find(|answer| answer.request.path == INDEX) {
+            let page = kept.text(INDEX, MAXIMUM_INDEX).filter(|_| index.is_there());
+            let listed = page.map(|page| listed(&page)).filter(|listed| !listed.is_empty());
+            let releases = listed.unwrap_or_else(|| RELEASES.iter().map(|name| (*name).to_owned()).collect());
+            fetch.extend(releases.iter().flat_map(|release| files(release)));
+        }
+        FollowUp { fetch, ..FollowUp::default() }
+    }
+
+    /// The older YAML says what the JSON beside it says.
+    fn twin(&self, path: &str) -> Option<String> {
+        let stem = path.strip_suffix(".yaml").or_else(|| path.strip_suffix(".yml"))?;
+        Some(format!("{stem}.json"))
     }
 
     fn parse(&self, file: FeedFile<'_>, sink: &mut dyn Sink) {
@@ -85,6 +106,41 @@ impl Feed for AlpineSecdb {
         }
         reporter.finish();
     }
+}
+
+const BASE: &str = "https://secdb.alpinelinux.org";
+
+/// The files of a release, named with or without its `v`. The first releases had no community
+/// repository.
+fn files(release: &str) -> Vec<FeedRequest> {
+    let digit = release.starts_with(|first: char| first.is_ascii_digit());
+    let release = if digit { format!("v{release}") } else { release.to_owned() };
+    let file = |name: &str| {
+        let path = format!("{release}/{name}.json");
+        FeedRequest::new(format!("{BASE}/{path}"), path).at_most(MAXIMUM_FILE)
+    };
+    vec![file("main"), file("community").optional()]
+}
+
+/// The releases that a page links to: `<a href="v3.20/">`. A name becomes part of an address and
+/// of a path, so only numbers and `edge` pass.
+fn listed(page: &str) -> Vec<String> {
+    let is_release = |name: &str| {
+        let numbers = |text: &str| {
+            let parts: Vec<&str> = text.split('.').collect();
+            let number =
+                |part: &&str| (1..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+            parts.len() == 2 && parts.iter().all(number)
+        };
+        name == "edge" || name.strip_prefix('v').is_some_and(numbers)
+    };
+    let links = page.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
+    let names: BTreeSet<&str> = links
+        .map(|link| link.trim_start_matches("./").trim_end_matches('/'))
+        .filter(|name| is_release(name))
+        .take(MAXIMUM_RELEASES)
+        .collect();
+    names.into_iter().map(str::to_owned).collect()
 }
 
 fn is_yaml(path: &str) -> bool {

@@ -1,5 +1,7 @@
 //! Amazon Linux: the `updateinfo.xml` that yum repositories carry beside their packages.
 
+mod repository;
+
 use std::collections::HashSet;
 use std::io::BufRead;
 
@@ -8,7 +10,7 @@ use plimsoll_model::{
     Advisory, FixState, NameKind, Problem, RangeEnd, Scope, Severity, Statement, VersionRange,
 };
 
-use super::{Feed, FeedFile, FeedRequest, Sink};
+use super::{Answer, Feed, FeedFile, FeedRequest, FollowUp, Kept, Sink};
 use crate::statement::{join_architectures, utc, without_zero_epoch};
 use crate::unpack::unpack;
 use crate::xml::{Tag, Token, XmlReader};
@@ -21,14 +23,6 @@ const MAX_LISTED: usize = 50_000;
 const MAX_UPDATE_BYTES: usize = 16 << 20;
 /// How many damaged updates of one file are named one by one.
 const MAX_NAMED_PROBLEMS: usize = 20;
-
-/// Release, and the address of its list of mirrors.
-const MIRROR_LISTS: [(&str, &str); 4] = [
-    ("1", "http://repo.us-west-2.amazonaws.com/2018.03/updates/x86_64/mirror.list"),
-    ("2", "https://cdn.amazonlinux.com/2/core/latest/x86_64/mirror.list"),
-    ("2022", "https://cdn.amazonlinux.com/al2022/core/mirrors/latest/x86_64/mirror.list"),
-    ("2023", "https://cdn.amazonlinux.com/al2023/core/mirrors/latest/x86_64/mirror.list"),
-];
 
 static DOC: Doc = Doc {
     id: "amazon-updateinfo",
@@ -60,17 +54,13 @@ impl Feed for AmazonUpdateinfo {
         stem.ends_with("updateinfo.xml")
     }
 
-    /// Parts are releases (`2023`). The lists of mirrors come first; [`repository_index`] and
-    /// [`updateinfo`] say what follows from each answer.
+    /// Parts are releases (`2023`). Lists of mirrors come first, then what they lead to.
     fn requests(&self, parts: &[String]) -> Vec<FeedRequest> {
-        MIRROR_LISTS
-            .iter()
-            .filter(|(release, _)| parts.is_empty() || parts.iter().any(|part| part == release))
-            .map(|(release, url)| FeedRequest {
-                url: (*url).to_owned(),
-                path: format!("{release}/mirror.list"),
-            })
-            .collect()
+        repository::requests(parts)
+    }
+
+    fn follow(&self, round: &[Answer], kept: &dyn Kept) -> FollowUp {
+        repository::follow(round, kept)
     }
 
     fn parse(&self, file: FeedFile<'_>, sink: &mut dyn Sink) {
@@ -89,37 +79,6 @@ impl Feed for AmazonUpdateinfo {
                 path,
                 format!("The file cannot be read: {error}. Nothing of it is used."),
             )),
-        }
-    }
-}
-
-/// The request for a repository's index, from its list of mirrors: the first that is an address.
-#[must_use]
-pub fn repository_index(release: &str, mirror_list: &str) -> Option<FeedRequest> {
-    let mirror = mirror_list.lines().map(str::trim).find(|line| line.starts_with("http"))?;
-    let url = format!("{}/repodata/repomd.xml", mirror.trim_end_matches('/'));
-    Some(FeedRequest { url, path: format!("{release}/repomd.xml") })
-}
-
-/// The request for the updates of a repository, from its index and the address of that.
-#[must_use]
-pub fn updateinfo(release: &str, index_url: &str, index: &[u8]) -> Option<FeedRequest> {
-    let base = index_url.strip_suffix("repodata/repomd.xml")?;
-    let mut xml = XmlReader::new(index);
-    let mut wanted = false;
-    loop {
-        match xml.next().ok()? {
-            Token::Open(tag) if tag.name() == "data" => {
-                wanted = tag.attribute("type").is_some_and(|kind| kind == "updateinfo");
-            }
-            Token::Open(tag) if wanted && tag.name() == "location" => {
-                let location = tag.attribute("href")?;
-                let safe = !location.starts_with('/') && !location.contains("..") && !location.contains(':');
-                let url = safe.then(|| format!("{base}{location}"))?;
-                return Some(FeedRequest { url, path: format!("{release}/updateinfo.xml.gz") });
-            }
-            Token::End => return None,
-            _ => {}
         }
     }
 }
@@ -224,6 +183,7 @@ fn read<R: BufRead>(
     }
     if problems > MAX_NAMED_PROBLEMS {
         let more = problems - MAX_NAMED_PROBLEMS;
+        sink.left_out(more as u64);
         let detail = format!("It has {more} more problems like these.");
         sink.problem(Problem::new("update-more-problems", path, detail));
     }
@@ -379,18 +339,5 @@ mod tests {
         check("al2023/core/updateinfo.xml.gz", Some(("2023", None)));
         check("2/extras/docker/latest/x86_64/updateinfo.xml.gz", Some(("2", Some("amzn2extra-docker"))));
         check("updateinfo.xml.gz", None);
-    }
-
-    #[test]
-    fn requests_lead_from_mirrors_to_updates() {
-        let index = repository_index("2", "https://mirror.example/2/core/abc\n").unwrap();
-        assert_eq!(index.url, "https://mirror.example/2/core/abc/repodata/repomd.xml");
-        let answer = b"<repomd><data type='primary'><location href='repodata/p.gz'/></data>\
-            <data type='updateinfo'><location href='repodata/1-updateinfo.xml.gz'/></data></repomd>";
-        let request = updateinfo("2", &index.url, answer).unwrap();
-        assert_eq!(request.url, "https://mirror.example/2/core/abc/repodata/1-updateinfo.xml.gz");
-        assert_eq!(request.path, "2/updateinfo.xml.gz");
-        let elsewhere = b"<repomd><data type='updateinfo'><location href='../../x'/></data></repomd>";
-        assert_eq!(updateinfo("2", &index.url, elsewhere), None);
     }
 }

@@ -41,10 +41,13 @@ impl Feed for DebianTracker {
 
     /// One file has all releases.
     fn requests(&self, _parts: &[String]) -> Vec<FeedRequest> {
-        vec![FeedRequest {
-            url: "https://security-tracker.debian.org/tracker/data/json".to_owned(),
-            path: "tracker.json".to_owned(),
-        }]
+        vec![
+            FeedRequest::new(
+                "https://security-tracker.debian.org/tracker/data/json".to_owned(),
+                "tracker.json".to_owned(),
+            )
+            .at_most(MAXIMUM_FILE),
+        ]
     }
 
     fn parse(&self, file: FeedFile<'_>, sink: &mut dyn Sink) {

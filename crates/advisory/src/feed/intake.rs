@@ -6,10 +6,11 @@ mod text;
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 
-use plimsoll_model::{Advisory, Problem};
+use plimsoll_model::{Advisory, EndOfLife, Problem};
 
 pub(crate) use self::text::Text;
 use super::Sink;
+use super::loss::{self, Loss};
 
 /// How many problems of one kind a file may raise one by one. The rest of them are counted and
 /// said in one more: a feed of a million broken entries is one broken feed, not a million.
@@ -42,6 +43,11 @@ impl<'a> Reporter<'a> {
         self.sink.advisory(advisory);
     }
 
+    /// Hands on until when a release gets fixes.
+    pub(crate) fn end_of_life(&mut self, distribution: &str, release: &str, dates: EndOfLife) {
+        self.sink.end_of_life(distribution, release, dates);
+    }
+
     /// Raises a problem with the whole file.
     pub(crate) fn file_problem(&mut self, code: &'static str, detail: impl Into<String>) {
         self.sink.problem(Problem::new(code, self.path, detail));
@@ -63,6 +69,10 @@ impl<'a> Reporter<'a> {
             if counted > 0 {
                 let detail = format!("{counted} more entries of this file have the same problem");
                 self.sink.problem(Problem::new(code, self.path, detail));
+                if loss::of(code) == Loss::Entry {
+                    // The line above is one of them.
+                    self.sink.left_out(counted - 1);
+                }
             }
         }
     }

@@ -3,7 +3,9 @@
 mod archive;
 mod ecosystem;
 mod events;
+mod follow;
 mod modified;
+mod module;
 mod record;
 mod semver;
 mod translate;
@@ -14,14 +16,13 @@ pub use self::modified::{Increment, increment};
 use self::record::{Record, Salvaged, read_json, salvage};
 use self::translate::Translator;
 use super::intake::{Reporter, read_bounded};
-use super::{Feed, FeedFile, FeedRequest, Sink};
+use super::{Answer, Feed, FeedFile, FeedRequest, FollowUp, Kept, Sink};
 
 /// Where the OSV project serves its dumps.
 const DUMPS: &str = "https://osv-vulnerabilities.storage.googleapis.com";
 
-/// The largest archive that is read into memory. The largest real dumps, of all ecosystems in
-/// one, have about 1 GB; those of one ecosystem stay below 300 MB.
-const MAXIMUM_ARCHIVE: u64 = 2 << 30;
+/// The largest list of times. The largest real one, of npm, has some 10 MB.
+const MAXIMUM_LIST: u64 = 64 << 20;
 
 /// How many YAML nodes one record may have: YAML takes some fifty times the memory of JSON to
 /// read, and the largest real YAML record (PyPA) has a few thousand.
@@ -54,33 +55,46 @@ impl Feed for Osv {
         (name.ends_with(".zip") || is_record(name)) && name != "all.json"
     }
 
-    /// The dump and the list of times of each ecosystem; without parts, of every ecosystem.
+    /// The list of times of each ecosystem; without parts, of every ecosystem. What it says that
+    /// has changed is asked for next.
     fn requests(&self, parts: &[String]) -> Vec<FeedRequest> {
         let every = || ecosystem::names().map(str::to_owned).collect();
         let ecosystems: Vec<String> = if parts.is_empty() { every() } else { parts.to_vec() };
-        let files = ["all.zip", "modified_id.csv"];
-        ecosystems.iter().flat_map(|part| files.iter().map(|file| request(part, file))).collect()
+        ecosystems.iter().map(|part| request(part, LIST).at_most(MAXIMUM_LIST).optional()).collect()
+    }
+
+    fn follow(&self, round: &[Answer], kept: &dyn Kept) -> FollowUp {
+        follow::follow(round, kept)
+    }
+
+    fn is_archive(&self, path: &str) -> bool {
+        path.ends_with(".zip")
     }
 
     fn parse(&self, file: FeedFile<'_>, sink: &mut dyn Sink) {
         let mut reporter = Reporter::new(file.path, sink);
         let mut translator = Translator::default();
-        let zipped = file.path.ends_with(".zip");
-        let limit = if zipped { MAXIMUM_ARCHIVE } else { archive::MAXIMUM_ENTRY };
-        let bytes = read_bounded(file.bytes, limit);
-        if let Some(cut) = &bytes.cut {
-            cut.raise(&mut reporter);
-        } else if zipped {
-            archive::read_entries(&bytes.content, &mut reporter, |path, content, reporter| {
-                read_record(path, content, &mut translator, reporter);
+        if self.is_archive(file.path) {
+            archive::read_entries(file.bytes, &mut reporter, |path, content, reporter| {
+                if !file.replaced.contains(path) {
+                    read_record(path, content, &mut translator, reporter);
+                }
             });
         } else {
-            read_record(file.path, &bytes.content, &mut translator, &mut reporter);
+            let bytes = read_bounded(file.bytes, archive::MAXIMUM_ENTRY);
+            match &bytes.cut {
+                Some(cut) => cut.raise(&mut reporter),
+                None => read_record(file.path, &bytes.content, &mut translator, &mut reporter),
+            }
         }
         translator.finish(&mut reporter);
         reporter.finish();
     }
 }
+
+/// The dump of an ecosystem, and the list of when each of its records was changed.
+const DUMP: &str = "all.zip";
+const LIST: &str = "modified_id.csv";
 
 /// The request for one record of an ecosystem, for increments.
 #[must_use]
@@ -89,10 +103,10 @@ pub fn record_request(ecosystem: &str, id: &str) -> FeedRequest {
 }
 
 fn request(ecosystem: &str, file: &str) -> FeedRequest {
-    FeedRequest {
-        url: format!("{DUMPS}/{}/{}", escape(ecosystem), escape(file)),
-        path: format!("{}/{}", folder(ecosystem), folder(file)),
-    }
+    FeedRequest::new(
+        format!("{DUMPS}/{}/{}", escape(ecosystem), escape(file)),
+        format!("{}/{}", folder(ecosystem), folder(file)),
+    )
 }
 
 /// The part of an address for a name: OSV's have spaces, and ids may have anything.

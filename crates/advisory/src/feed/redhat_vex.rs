@@ -2,6 +2,7 @@
 
 pub mod changes;
 mod component;
+mod follow;
 mod platform;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -12,7 +13,7 @@ use plimsoll_model::{
     Advisory, FixState, NameKind, Problem, RangeEnd, Scope, Severity, Statement, VersionRange,
 };
 
-use super::{Feed, FeedFile, FeedRequest, Sink};
+use super::{Answer, Feed, FeedFile, FeedRequest, FollowUp, Kept, Sink};
 use crate::csaf::{Document, Products, Vulnerability};
 use crate::statement::{join_architectures, utc};
 use crate::unpack::unpack;
@@ -58,20 +59,38 @@ impl Feed for RedHatVex {
     }
 
     /// Parts are paths of documents (`2023/cve-2023-38545.json`); without any, the three small
-    /// files that say what there is: [`changes::archive`] and [`changes::plan`] read them.
+    /// files that say what there is.
     fn requests(&self, parts: &[String]) -> Vec<FeedRequest> {
-        let request = |path: &str| FeedRequest { url: format!("{BASE}{path}"), path: path.to_owned() };
+        let request =
+            |path: &str, limit| FeedRequest::new(format!("{BASE}{path}"), path.to_owned()).at_most(limit);
         if parts.is_empty() {
-            return ["archive_latest.txt", "changes.csv", "deletions.csv"].map(request).to_vec();
+            return vec![
+                request(follow::LATEST, follow::MAX_LINE_FILE),
+                request(follow::CHANGES, follow::MAX_LIST),
+                request(follow::DELETIONS, follow::MAX_LIST).optional(),
+            ];
         }
-        parts.iter().map(|part| request(part)).collect()
+        parts.iter().map(|part| request(part, MAX_DOCUMENT_BYTES)).collect()
+    }
+
+    fn follow(&self, round: &[Answer], kept: &dyn Kept) -> FollowUp {
+        follow::follow(round, kept)
+    }
+
+    /// Folders are years of documents, not parts: one archive has them all.
+    fn part<'p>(&self, _path: &'p str) -> Option<&'p str> {
+        None
+    }
+
+    fn is_archive(&self, path: &str) -> bool {
+        path.ends_with(".tar.zst")
     }
 
     fn parse(&self, file: FeedFile<'_>, sink: &mut dyn Sink) {
         let path = file.path.to_owned();
-        let archive = path.ends_with(".tar.zst");
+        let archive = self.is_archive(&path);
         match unpack(file.bytes) {
-            Ok(mut source) if archive => changes::read_archive(&path, &mut source, sink),
+            Ok(mut source) if archive => changes::read_archive(&path, &mut source, file.replaced, sink),
             Ok(mut source) => read_document(&path, &mut source, sink),
             Err(error) => sink.problem(unreadable(&path, &error.to_string())),
         }

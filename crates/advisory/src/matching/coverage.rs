@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use plimsoll_model::{Coverage, CoverageSummary, Distribution, FeedFacts, NoCoverage, Package, ScopeFacts};
+use plimsoll_model::{
+    Coverage, CoverageSummary, Distribution, FeedCoverage, FeedFacts, NoCoverage, Package, ScopeFacts,
+};
 
 use super::names::is_of_distribution;
-use super::release::{self, Candidate};
+use super::release::{self, Candidate, Releases};
 use super::{AgeLimits, age};
 use crate::database::Database;
 
@@ -17,7 +19,7 @@ pub(super) struct Speakers {
     pub(super) candidate: Option<Candidate>,
     /// Feeds that judge, or why nobody does. Statements are looked at even where the feeds are
     /// too old to be trusted: what they do say is not made wrong by age.
-    pub(super) answer: Result<Vec<String>, NoCoverage>,
+    pub(super) answer: Result<Vec<FeedCoverage>, NoCoverage>,
     /// The scope in words.
     pub(super) scope: String,
 }
@@ -63,13 +65,15 @@ impl Speakers {
     }
 }
 
-/// The feeds that speak for a scope and are fresh enough.
+/// The feeds that speak for a scope and are fresh enough. Of a distribution with releases, a
+/// feed speaks for one only where it has statements about that very release: what it says of
+/// every release at once is looked at all the same, but is no knowledge of this one.
 fn judge(
     database: &Database,
     kind: &str,
     candidate: Option<&Candidate>,
     limits: &AgeLimits<'_>,
-) -> Result<Vec<String>, NoCoverage> {
+) -> Result<Vec<FeedCoverage>, NoCoverage> {
     let distribution = candidate.map(|candidate| candidate.distribution.as_str());
     let ours =
         |facts: &&ScopeFacts| facts.scope.kind == kind && facts.scope.distribution.as_deref() == distribution;
@@ -78,17 +82,28 @@ fn judge(
     let mut other_release = false;
     for feed in database.feeds() {
         let scopes: Vec<&ScopeFacts> = feed.scopes.iter().filter(ours).collect();
-        let speaks = scopes
-            .iter()
-            .any(|facts| candidate.is_none_or(|each| each.releases.hold(facts.scope.release.as_deref())));
-        if !speaks {
+        let release = |facts: &ScopeFacts| facts.scope.release.clone();
+        let held = || {
+            scopes
+                .iter()
+                .filter(|facts| candidate.is_none_or(|each| each.releases.hold(release(facts).as_deref())))
+        };
+        let named = candidate.is_some_and(|each| matches!(each.releases, Releases::Named(_)));
+        if !held().any(|facts| facts.statements > 0 && (!named || release(facts).is_some())) {
             other_release |= !scopes.is_empty();
             continue;
         }
         // A quiet release, long out of support, does not make its distribution's feed old.
         let newest = scopes.iter().filter_map(|facts| facts.newest.as_deref()).max();
         match age::fault(feed, newest, limits) {
-            None => fresh.push(feed.id.clone()),
+            None => fresh.push(FeedCoverage {
+                feed: feed.id.clone(),
+                statements: held().map(|facts| facts.statements).sum(),
+                newest: held().filter_map(|facts| facts.newest.clone()).max(),
+                fetched_at: feed.fetched_at.clone(),
+                unreadable: feed.unreadable,
+                incomplete_because: feed.incomplete_because.clone(),
+            }),
             Some(fault) => stale = Some(younger(stale, fault)),
         }
     }
@@ -150,6 +165,7 @@ pub(super) fn summarise(
                 scope,
                 packages: 0,
                 judged: 0,
+                part_of_others: 0,
                 feeds: Vec::new(),
                 unknown: Vec::new(),
             };
@@ -159,11 +175,16 @@ pub(super) fn summarise(
         match coverage {
             Coverage::Judged { feeds, .. } => {
                 summary.judged += 1;
-                summary.feeds.extend(feeds.iter().cloned());
-                summary.feeds.sort();
-                summary.feeds.dedup();
+                if summary.feeds.is_empty() {
+                    let known = scopes.get(kind).and_then(|speakers| speakers.answer.as_ref().ok());
+                    let known = known.into_iter().flatten();
+                    summary.feeds = known.filter(|each| feeds.contains(&each.feed)).cloned().collect();
+                }
             }
-            Coverage::JudgedAsPartOf(_) => summary.judged += 1,
+            Coverage::JudgedAsPartOf(_) => {
+                summary.judged += 1;
+                summary.part_of_others += 1;
+            }
             Coverage::NotInstalled => {}
             Coverage::Unknown(why) => *unknown.entry(why.clone()).or_default() += 1,
         }

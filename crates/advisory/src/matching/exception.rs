@@ -1,6 +1,6 @@
 //! What lifts a finding: VEX statements and ignore entries.
 
-use plimsoll_model::{Analysis, Digest, Finding, NotAffectedReason, Package, Problem, Verdict};
+use plimsoll_model::{Analysis, Digest, Finding, NotAffectedReason, Package, Problem, Purl, Verdict};
 
 use crate::vex::ignore::{IgnoreEntry, IgnoreSubject};
 use crate::vex::{VexDocument, VexStatus, VexSubject, effective};
@@ -10,6 +10,7 @@ use crate::vex::{VexDocument, VexStatus, VexSubject, effective};
 pub(super) struct Vex<'a> {
     documents: &'a [VexDocument],
     digests: Vec<Digest>,
+    purls: Vec<Purl>,
     references: Vec<&'a str>,
 }
 
@@ -21,27 +22,29 @@ impl<'a> Vex<'a> {
         Self {
             documents,
             digests: digests.into_iter().flatten().cloned().collect(),
+            purls: if documents.is_empty() { Vec::new() } else { identity.purls() },
             references: cpe.into_iter().collect(),
         }
     }
 
     /// Lifts a finding where the statement that counts for it says so. Statements that it is
-    /// affected, or not decided yet, change nothing: the feeds have spoken.
-    pub(super) fn apply(&self, finding: &mut Finding, package: &Package) {
+    /// affected, or not decided yet, change nothing: the feeds have spoken. Gives whether there is
+    /// such a statement.
+    pub(super) fn apply(&self, finding: &mut Finding, package: &Package) -> bool {
         if self.documents.is_empty() {
-            return;
+            return false;
         }
         let subject = VexSubject {
             package: package.purl.as_ref(),
             image_digests: &self.digests,
-            image_purls: &[],
+            image_purls: &self.purls,
             references: &self.references,
         };
-        let Some(statement) = effective(self.documents, &ids(finding), &subject) else { return };
+        let Some(statement) = effective(self.documents, &ids(finding), &subject) else { return false };
         let reason = match statement.status {
             VexStatus::NotAffected => NotAffectedReason::VexNotAffected,
             VexStatus::Fixed => NotAffectedReason::VexFixed,
-            VexStatus::Affected | VexStatus::UnderInvestigation => return,
+            VexStatus::Affected | VexStatus::UnderInvestigation => return true,
         };
         let why = statement.justification.as_ref().or(statement.impact.as_ref());
         finding.verdict = Verdict::NotAffected(reason);
@@ -49,6 +52,7 @@ impl<'a> Vex<'a> {
             Some(why) => format!("{}: {why}", statement.document),
             None => statement.document.clone(),
         });
+        true
     }
 }
 

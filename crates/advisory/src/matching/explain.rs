@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use plimsoll_model::{Advisory, Analysis, FixState, NameKind, Scope, TreePath, Verdict};
+use plimsoll_model::{Advisory, Analysis, Coverage, FixState, NameKind, Scope, TreePath, Verdict};
 
+use super::applicable::{Fit, Inapplicable, sift};
 use super::judge::{self, Comparison, VersionOrder, range_words, statement_words};
-use super::{Matcher, Options, applicable, identity};
+use super::{Matcher, Options, identity, settle};
 use crate::database::{Database, DatabaseError};
 
 /// How one statement was applied to one package.
@@ -34,7 +35,7 @@ pub struct Explanation {
     /// What the statement says of the version; `None` where it is not about this package.
     pub verdict: Option<Verdict>,
     /// Why it is not about this package, as the rest of "does not apply: ".
-    pub inapplicable: Option<&'static str>,
+    pub inapplicable: Option<String>,
     /// The layer that brought the package: a position in [`Analysis::layers`].
     pub layer: Option<u32>,
     /// The file that says that the package is installed.
@@ -59,45 +60,68 @@ pub fn explain(
         return Ok(explanations);
     }
     let mut matcher = Matcher::new(database, analysis, options);
-    for (position, package) in analysis.packages.iter().enumerate().filter(|(_, each)| !each.declared) {
+    for (position, package) in (0_u32..).zip(&analysis.packages).filter(|(_, each)| !each.declared) {
+        let owner = match matcher.cover(position) {
+            Coverage::JudgedAsPartOf(owner) => analysis.packages.get(owner as usize),
+            _ => None,
+        };
         let found = matcher.look_up(package)?;
-        let releases = matcher.speakers(package.kind.as_str()).candidate.clone().map(|each| each.releases);
+        let circumstances = matcher.circumstances(package.kind.as_str());
+        let mut looked_at = Vec::new();
         for found in &found {
-            for row in found.statements.rows()?.iter().filter(|row| advisories.contains(&row.advisory)) {
-                let inapplicable = applicable::inapplicable(row, package, releases.as_ref());
-                let version = found.look.version.as_ref();
-                let mut comparisons = Vec::new();
-                let judgement = inapplicable.is_none().then(|| {
-                    judge::judge(VersionOrder { kind: &package.kind }, version, row, |bound, order| {
-                        comparisons.push(Comparison {
-                            installed: version.to_owned(),
-                            bound: bound.to_owned(),
-                            order,
-                        });
-                    })
+            let rows = found.statements.rows()?;
+            let fits = sift(&rows, package, &circumstances);
+            let rows = rows.into_iter().zip(fits).filter(|(row, _)| advisories.contains(&row.advisory));
+            looked_at.extend(rows.map(|(row, fit)| (found, row, fit)));
+        }
+        let of_stream = looked_at.iter().any(|(.., fit)| *fit == Fit::OfStream);
+        for (found, row, fit) in looked_at {
+            let fit = match fit {
+                Fit::Applies | Fit::Perhaps if of_stream => Fit::Not(Inapplicable::Superseded),
+                fit => fit,
+            };
+            let inapplicable = match (fit, owner) {
+                (Fit::Not(why), _) => Some(why.words(&row, package, &circumstances)),
+                (_, Some(owner)) => Some(format!(
+                    "{} {} brought the package, so what is said of that decides",
+                    owner.name, owner.version
+                )),
+                (_, None) => None,
+            };
+            let version = found.look.version.as_ref();
+            let mut comparisons = Vec::new();
+            let judgement = inapplicable.is_none().then(|| {
+                let order = VersionOrder { kind: &package.kind };
+                let judgement = judge::judge(order, version, &row, |bound, order| {
+                    comparisons.push(Comparison {
+                        installed: version.to_owned(),
+                        bound: bound.to_owned(),
+                        order,
+                    });
                 });
-                let feed = database.feeds().get(usize::from(row.feed));
-                explanations.push(Explanation {
-                    package: position as u32,
-                    feed: feed.map(|feed| feed.id.clone()).unwrap_or_default(),
-                    advisory: database.advisory(row.advisory)?.1,
-                    scope: Scope {
-                        kind: found.look.key.kind.clone(),
-                        distribution: found.look.key.distribution.clone(),
-                        release: row.release.map(str::to_owned),
-                    },
-                    name: (found.look.key.name.clone(), found.look.key.name_kind),
-                    version: version.to_owned(),
-                    state: row.state,
-                    affected: statement_words(row),
-                    range: judgement.and_then(|each| each.range).map(|range| range_words(&range)),
-                    comparisons,
-                    verdict: judgement.map(|each| each.verdict),
-                    inapplicable: inapplicable.map(applicable::Inapplicable::words),
-                    layer: package.layer,
-                    evidence: package.evidence.clone(),
-                });
-            }
+                settle(judgement, fit)
+            });
+            let feed = database.feeds().get(usize::from(row.feed));
+            explanations.push(Explanation {
+                package: position,
+                feed: feed.map(|feed| feed.id.clone()).unwrap_or_default(),
+                advisory: database.advisory(row.advisory)?.1,
+                scope: Scope {
+                    kind: found.look.key.kind.clone(),
+                    distribution: found.look.key.distribution.clone(),
+                    release: row.release.map(str::to_owned),
+                },
+                name: (found.look.key.name.clone(), found.look.key.name_kind),
+                version: version.to_owned(),
+                state: row.state,
+                affected: statement_words(&row),
+                range: judgement.and_then(|each| each.range).map(|range| range_words(&range)),
+                comparisons,
+                verdict: judgement.map(|each| each.verdict),
+                inapplicable,
+                layer: package.layer,
+                evidence: package.evidence.clone(),
+            });
         }
     }
     Ok(explanations)

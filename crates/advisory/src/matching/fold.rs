@@ -4,12 +4,14 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use plimsoll_model::{Advisory, FeedFacts, Finding, FindingSource, FixState, Package, Scope, Verdict};
+use plimsoll_model::{
+    Advisory, FeedFacts, Finding, FindingSource, FixState, Package, Scope, SetAside, Verdict, order_ids,
+};
 
 use super::identity::{self, Groups};
 use super::judge::{Judgement, VersionOrder, range_words, statement_words};
 use super::severity;
-use crate::database::{Database, DatabaseError, PackageKey, RowEnd, StatementRow};
+use crate::database::{Database, DatabaseError, Exploitation, PackageKey, RowEnd, StatementRow};
 
 /// A statement that applies to a package, and what it says of its version.
 #[derive(Debug, Clone, Copy)]
@@ -17,19 +19,23 @@ pub(super) struct Hit<'a> {
     pub(super) row: &'a StatementRow<'a>,
     pub(super) judgement: Judgement<'a>,
     pub(super) key: &'a PackageKey,
+    /// Whether it is about the image's own stream of updates.
+    pub(super) of_stream: bool,
 }
 
 /// Makes findings of everything that is said about one package.
 ///
 /// A flaw is affected if any source says so, else unknown if any source cannot say. Sources of
 /// the same flaw that say "not affected" stand beside it, and the finding says that they
-/// disagree. A flaw that every source calls not affected is no finding.
+/// disagree. A flaw that every source calls not affected is no finding. Where a source is about
+/// the image's own stream of updates, only such are heard.
 pub(super) fn fold(
     database: &Database,
     position: u32,
     package: &Package,
     order: VersionOrder<'_>,
     hits: &[Hit<'_>],
+    set_aside: &mut SetAside,
 ) -> Result<Vec<Finding>, DatabaseError> {
     let mut groups = Groups::default();
     let mut texts: BTreeMap<u32, Advisory> = BTreeMap::new();
@@ -37,7 +43,10 @@ pub(super) fn fold(
     for (index, hit) in hits.iter().enumerate() {
         let number = hit.row.advisory;
         if matches!(hit.judgement.verdict, Verdict::NotAffected(_)) {
-            cleared.insert(number, index);
+            let known = cleared.entry(number).or_insert(index);
+            if !hits.get(*known).is_some_and(|hit| hit.of_stream) {
+                *known = index;
+            }
             continue;
         }
         let text = text_of(database, &mut texts, number)?;
@@ -60,10 +69,23 @@ pub(super) fn fold(
         }
         members.sort_unstable();
         members.dedup();
+        let of_stream = |index: &usize| hits.get(*index).is_some_and(|hit| hit.of_stream);
+        if members.iter().any(of_stream) {
+            let all = members.len();
+            members.retain(of_stream);
+            set_aside.superseded += (all - members.len()) as u64;
+            let open = |index: &usize| {
+                let hit = hits.get(*index);
+                hit.is_some_and(|hit| !matches!(hit.judgement.verdict, Verdict::NotAffected(_)))
+            };
+            if !members.iter().any(open) {
+                continue;
+            }
+        }
         let group = Group { database, package, order, hits, texts: &texts };
         findings.push(group.finding(position, &ids, &members)?);
     }
-    findings.sort_by(|left, right| identity::natural(&left.id, &right.id));
+    findings.sort_by(|left, right| order_ids(&left.id, &right.id));
     Ok(findings)
 }
 
@@ -111,11 +133,9 @@ impl Group<'_> {
         let of_distribution = sources.iter().any(|source| source.scope.distribution.is_some());
         let (severity, cvss) =
             severity::fold(hits.iter().flat_map(|(_, text)| &text.severities), of_distribution);
-        let mut known_exploited = None;
-        let mut exploit_probability = None;
+        let mut exploitation = Exploitation::default();
         for id in ids.iter().filter(|id| id.starts_with("CVE-")) {
-            known_exploited = known_exploited.or(self.database.known_exploited(id)?);
-            exploit_probability = exploit_probability.max(self.database.exploit_probability(id)?);
+            exploitation.join(self.database.exploitation(id)?);
         }
         Ok(Finding {
             id: ids.first().cloned().unwrap_or_default(),
@@ -130,8 +150,8 @@ impl Group<'_> {
             fixed_version,
             severity,
             cvss,
-            exploit_probability,
-            known_exploited,
+            exploit_probability: exploitation.probability,
+            known_exploited: exploitation.known_exploited,
             layer: self.package.layer,
             evidence: self.package.evidence.clone(),
         })
@@ -140,7 +160,7 @@ impl Group<'_> {
 
 fn aliases(ids: &[String]) -> Vec<String> {
     let mut aliases: Vec<String> = ids.iter().skip(1).cloned().collect();
-    aliases.sort_by(|left, right| identity::natural(left, right));
+    aliases.sort_by(|left, right| order_ids(left, right));
     aliases
 }
 

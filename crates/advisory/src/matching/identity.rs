@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
-use plimsoll_model::Advisory;
+use plimsoll_model::{Advisory, order_ids};
 
 /// The flaws of an advisory, each as the ids that mean it.
 ///
@@ -55,20 +55,7 @@ fn is_ghsa(id: &str) -> bool {
 /// The order of ids from best known to least: CVE, GHSA, others; CVEs by year and number.
 pub(super) fn by_fame(left: &str, right: &str) -> Ordering {
     let rank = |id: &str| if is_cve(id) { 0 } else { 1 + u8::from(!is_ghsa(id)) };
-    rank(left).cmp(&rank(right)).then_with(|| natural(left, right))
-}
-
-/// The order of ids for lists: digits by their value, so that CVE-2024-9 comes before
-/// CVE-2024-10.
-pub(super) fn natural(left: &str, right: &str) -> Ordering {
-    let mut parts = left.split('-').zip(right.split('-'));
-    parts
-        .find_map(|(left, right)| {
-            let numbers = (left.parse::<u64>(), right.parse::<u64>());
-            let order = if let (Ok(left), Ok(right)) = numbers { left.cmp(&right) } else { left.cmp(right) };
-            Some(order).filter(|order| order.is_ne())
-        })
-        .unwrap_or_else(|| left.len().cmp(&right.len()).then_with(|| left.cmp(right)))
+    rank(left).cmp(&rank(right)).then_with(|| order_ids(left, right))
 }
 
 /// Groups of ids that mean the same flaw, each with what was found under any of them.

@@ -49,6 +49,12 @@ pub(super) fn looks<'a>(package: &'a Package, distribution: Option<&str>) -> Vec
     ]
 }
 
+/// Whether a package has all of the name by which advisories know it: a Maven artifact without
+/// its group has not.
+pub(super) fn is_named(package: &Package) -> bool {
+    package.kind.as_str() != "maven" || language_name(package).contains(':')
+}
+
 /// `group:artifact` for Maven, where only the package URL tells the group; else the name.
 fn language_name(package: &Package) -> Cow<'_, str> {
     let namespace = package.purl.as_ref().and_then(|purl| purl.namespace.as_deref());
@@ -137,6 +143,16 @@ mod tests {
             Some(("openssl", None)),
             &["Source openssl 1.1.1g-r0", "Binary libcrypto1.1 1.1.1g-r0"],
         );
+    }
+
+    #[test]
+    fn an_artifact_without_its_group_is_not_named() {
+        let named = |name: &str| is_named(&Package::new(PackageType::new("maven"), name, "1"));
+        assert_eq!((named("org.yaml:snakeyaml"), named("snakeyaml")), (true, false));
+        let mut package = Package::new(PackageType::new("maven"), "snakeyaml", "1");
+        package.purl = "pkg:maven/org.yaml/snakeyaml@1".parse().ok();
+        assert!(is_named(&package));
+        assert!(is_named(&Package::new(PackageType::new("npm"), "snakeyaml", "1")));
     }
 
     #[test]

@@ -83,8 +83,13 @@ fn releases(id: &str, distribution: &Distribution) -> Releases {
     if let Some(version) = version {
         match id {
             // Whole numbers; what follows the point is an update within the release.
-            "debian" | "raspbian" | "rhel" | "centos" | "almalinux" | "rocky" | "ol" | "scientific" => {
+            "debian" | "raspbian" | "centos" | "almalinux" | "rocky" | "ol" | "scientific" => {
                 names.push(parts(version, 1));
+            }
+            // Red Hat names minor releases too: those of its streams, and of RHEL 10 at large.
+            "rhel" => {
+                names.extend([parts(version, 1), parts(version, 2)]);
+                names.dedup();
             }
             // The development branch calls itself by the release to come, with `_alpha` and a date.
             "alpine" if version.contains('_') => names.push("edge".to_owned()),
@@ -136,7 +141,7 @@ mod tests {
         check("alpine 3.18.4", "alpine 3.18");
         check("alpine 3.21_alpha20240923", "alpine edge");
         check("ol 9.4 fedora", "ol 9");
-        check("rhel 8.10", "rhel 8");
+        check("rhel 8.10", "rhel 8/8.10");
         check("azurelinux 3.0.20240727", "azurelinux 3.0");
         check("mariner 2.0.20230126", "mariner 2.0");
         check("photon 3.0", "photon 3.0");
@@ -148,8 +153,8 @@ mod tests {
     #[test]
     fn rebuilds_fall_back_on_what_they_rebuild() {
         check("centos 7 rhel fedora", "centos 7, rhel 7");
-        check("almalinux 9.4 rhel centos fedora", "almalinux 9, rhel 9");
-        check("eurolinux 9.2 rhel", "eurolinux 9.2, rhel 9");
+        check("almalinux 9.4 rhel centos fedora", "almalinux 9, rhel 9/9.4");
+        check("eurolinux 9.2 rhel", "eurolinux 9.2, rhel 9/9.2");
         check("amzn 2 centos rhel fedora", "amzn 2");
         check("linuxmint 21 ubuntu debian", "linuxmint 21");
     }

@@ -7,6 +7,7 @@ use plimsoll_model::{Problem, Purl};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::range::VersionRange;
 use super::{ProductIdentifier, VexDocument, VexFormat, VexProduct, VexStatement, VexStatus, filled};
 use crate::statement::utc;
 
@@ -198,18 +199,30 @@ fn products(
             continue;
         }
         for version in &affected.versions {
-            let (Some(number), None) = (&version.version, &version.range) else {
-                refuse("a range of versions is not understood, and nothing is applied to it");
-                continue;
+            let limited: Box<dyn Fn(&Purl) -> ProductIdentifier> = match (&version.version, &version.range) {
+                (Some(number), None) => Box::new(|purl| {
+                    ProductIdentifier::Purl(Purl { version: Some(number.clone()), ..purl.clone() })
+                }),
+                (None, Some(text)) => {
+                    let Some(range) = VersionRange::parse(text) else {
+                        refuse("a range of versions is not understood, and nothing is applied to it");
+                        continue;
+                    };
+                    Box::new(move |purl| {
+                        let purl = Purl { version: None, ..purl.clone() };
+                        ProductIdentifier::Versions(purl, range.clone())
+                    })
+                }
+                _ => {
+                    refuse("an entry must name either a version or a range, and nothing is applied to it");
+                    continue;
+                }
             };
+            // Other names say nothing of the version, so they cannot be limited to one.
             let identifiers: Vec<ProductIdentifier> = names
                 .iter()
                 .filter_map(|name| match name {
-                    ProductIdentifier::Purl(purl) => {
-                        let purl = Purl { version: Some(number.clone()), ..purl.clone() };
-                        Some(ProductIdentifier::Purl(purl))
-                    }
-                    // Other names say nothing of the version, so they cannot be limited to one.
+                    ProductIdentifier::Purl(purl) => Some(limited(purl)),
                     _ => None,
                 })
                 .collect();

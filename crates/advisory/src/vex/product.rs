@@ -2,11 +2,15 @@
 
 use plimsoll_model::{Digest, Purl};
 
+use super::range::VersionRange;
+
 /// One way of calling a product.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProductIdentifier {
     /// A package URL.
     Purl(Purl),
+    /// A package URL without a version, and the versions of it that are meant.
+    Versions(Purl, VersionRange),
     /// Digest of an image, its manifest or its index.
     ImageDigest(Digest),
     /// Anything else that only equal text matches: a bom-ref, a CPE, an address.
@@ -73,6 +77,7 @@ impl ProductIdentifier {
     fn means_image(&self, subject: &VexSubject<'_>) -> bool {
         match self {
             Self::Purl(purl) => subject.image_purls.iter().any(|image| purl_matches(purl, image)),
+            Self::Versions(..) => false,
             Self::ImageDigest(digest) => subject.image_digests.contains(digest),
             Self::Reference(text) => subject.references.contains(&text.as_str()),
         }
@@ -81,6 +86,9 @@ impl ProductIdentifier {
     fn means_package(&self, subject: &VexSubject<'_>) -> bool {
         match self {
             Self::Purl(purl) => subject.package.is_some_and(|package| purl_matches(purl, package)),
+            Self::Versions(purl, range) => subject
+                .package
+                .is_some_and(|package| purl_matches(purl, package) && range.contains(package) == Some(true)),
             Self::ImageDigest(_) => false,
             Self::Reference(text) => subject.references.contains(&text.as_str()),
         }

@@ -182,10 +182,18 @@ fn cyclonedx_speaks_of_components_by_reference() {
 }
 
 #[test]
-fn ranges_in_cyclonedx_are_told_and_not_applied() {
-    let ranged = CYCLONEDX.replace("{\"version\":\"1.0.0\"}", "{\"range\":\"vers:npm/<2\"}");
-    let document = read(ranged.as_bytes()).unwrap();
-    assert_eq!(document.problems.len(), 1);
+fn ranges_in_cyclonedx_hold_for_the_versions_in_them() {
+    let ranged =
+        |range: &str| CYCLONEDX.replace("{\"version\":\"1.0.0\"}", &format!("{{\"range\":\"{range}\"}}"));
+    let below = ranged("vers:npm/>=0.5.0|<1.1.0");
+    check(&below, "CVE-2", "pkg:npm/left-pad@1.0.0", Some(VexStatus::Affected));
+    check(&below, "CVE-2", "pkg:npm/left-pad@0.9.0", Some(VexStatus::Affected));
+    check(&below, "CVE-2", "pkg:npm/left-pad@0.1.0", None);
+    check(&below, "CVE-2", "pkg:npm/other@1.0.0", None);
+    assert_eq!(read(below.as_bytes()).unwrap().problems, []);
+    // What is not understood is told and not applied.
+    let strange = ranged("vers:nobody/<2");
+    assert_eq!(read(strange.as_bytes()).unwrap().problems.len(), 1);
 }
 
 #[test]

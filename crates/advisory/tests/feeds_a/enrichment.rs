@@ -2,8 +2,8 @@
 
 use std::io::{Cursor, Write as _};
 
-use plimsoll_advisory::epss::Epss;
-use plimsoll_advisory::kev::Kev;
+use plimsoll_advisory::feed::epss::Epss;
+use plimsoll_advisory::feed::kev::Kev;
 
 #[test]
 fn the_catalogue_says_when_a_flaw_was_added_and_whether_ransomware_uses_it() {

@@ -3,11 +3,11 @@
 use std::io::Cursor;
 
 use plimsoll_advisory::Feed;
-use plimsoll_advisory::epss::Epss;
 use plimsoll_advisory::feed::alpine_secdb::AlpineSecdb;
 use plimsoll_advisory::feed::debian_tracker::DebianTracker;
+use plimsoll_advisory::feed::epss::Epss;
+use plimsoll_advisory::feed::kev::Kev;
 use plimsoll_advisory::feed::osv::Osv;
-use plimsoll_advisory::kev::Kev;
 
 use crate::support::{Lie, Said, parse, zip};
 
@@ -88,6 +88,11 @@ fn a_reader_that_fails_is_said() {
             Err(std::io::Error::other("the disk is gone"))
         }
     }
+    impl std::io::Seek for Broken {
+        fn seek(&mut self, _: std::io::SeekFrom) -> std::io::Result<u64> {
+            Err(std::io::Error::other("the disk is gone"))
+        }
+    }
     let feeds: [(&dyn Feed, &str, &str); 4] = [
         (&Osv, "x/all.zip", "feed-file-unreadable"),
         (&Osv, "x/A.json", "feed-file-unreadable"),
@@ -96,7 +101,7 @@ fn a_reader_that_fails_is_said() {
     ];
     for (feed, path, expect) in feeds {
         let mut said = Said::default();
-        feed.parse(plimsoll_advisory::FeedFile { path, bytes: &mut Broken }, &mut said);
+        feed.parse(plimsoll_advisory::FeedFile::new(path, &mut Broken), &mut said);
         assert_eq!(codes(&said), [expect], "{path}");
     }
     assert_eq!(Kev::parse(&mut Broken).1[0].code.as_str(), "kev-unreadable");

@@ -8,6 +8,7 @@ mod alpine;
 mod debian;
 mod enrichment;
 mod hostile;
+mod lifecycles;
 mod osv;
 mod real;
 mod real_small;

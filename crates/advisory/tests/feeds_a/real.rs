@@ -106,6 +106,7 @@ fn check_dump(folder: &Path, ecosystem: &str) -> (Said, usize, Vec<String>) {
             continue;
         }
         for (shown, plain) in shown.iter().zip(plain.into_iter().flatten()) {
+            let plain = with_streams(plain, record);
             if sorted(shown) == sorted(&plain) {
                 compared += 1;
             } else {
@@ -114,6 +115,22 @@ fn check_dump(folder: &Path, ecosystem: &str) -> (Said, usize, Vec<String>) {
         }
     }
     (said, compared, others)
+}
+
+/// A plain statement about builds of a module, with the streams that the erratum's title names.
+fn with_streams(plain: String, record: &Value) -> String {
+    let Some((place, rest)) = plain.split_once(": ").filter(|_| plain.contains(".module_")) else {
+        return plain;
+    };
+    let words = record["summary"].as_str().unwrap_or_default().split([' ', '/']);
+    let streams: BTreeSet<&str> = words
+        .filter(|word| word.contains(':') && !word.ends_with(':') && !word.starts_with("ALSA-"))
+        .collect();
+    if streams.is_empty() {
+        return plain;
+    }
+    let streams: Vec<&str> = streams.into_iter().collect();
+    format!("{place} {}: {rest}", streams.join("|"))
 }
 
 fn check_fields(advisory: &Advisory, record: &Value) {

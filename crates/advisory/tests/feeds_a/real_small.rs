@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 
-use plimsoll_advisory::epss::Epss;
 use plimsoll_advisory::feed::alpine_secdb::AlpineSecdb;
 use plimsoll_advisory::feed::debian_tracker::DebianTracker;
-use plimsoll_advisory::kev::Kev;
+use plimsoll_advisory::feed::epss::Epss;
+use plimsoll_advisory::feed::kev::Kev;
 use plimsoll_model::{FixState, RangeEnd};
 use serde_json::Value;
 

@@ -27,7 +27,7 @@ impl Sink for Said {
 
 pub(crate) fn parse(feed: &dyn Feed, path: &str, content: &[u8]) -> Said {
     let mut said = Said::default();
-    feed.parse(FeedFile { path, bytes: &mut Cursor::new(content) }, &mut said);
+    feed.parse(FeedFile::new(path, &mut Cursor::new(content)), &mut said);
     said
 }
 

@@ -34,10 +34,11 @@ impl Sink for Collected {
     }
 }
 
-fn parse(feed: &dyn Feed, path: &str, mut bytes: &[u8]) -> Collected {
+fn parse(feed: &dyn Feed, path: &str, bytes: &[u8]) -> Collected {
+    let mut bytes = std::io::Cursor::new(bytes);
     assert!(feed.takes(path), "{path} is not taken");
     let mut collected = Collected::default();
-    feed.parse(FeedFile { path, bytes: &mut bytes }, &mut collected);
+    feed.parse(FeedFile::new(path, &mut bytes), &mut collected);
     collected
 }
 

@@ -8,6 +8,7 @@ mod almalinux;
 mod alpine;
 mod debian;
 mod places;
+mod rematch;
 mod rules;
 mod shared;
 mod text;

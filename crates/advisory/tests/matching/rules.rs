@@ -229,6 +229,9 @@ fn a_package_that_nobody_judges_says_why_and_the_image_is_not_clean() {
     check(FEED, "distribution debian\ndeb p 1", any, unknown);
     check(FEED, "deb p 1", any, "the image does not say which distribution it is");
     check(FEED, "distribution ubuntu 22.04\ndeb p 1", any, "no loaded feed speaks for it");
+    let at_large = "feed deb\nCVE-1\n  deb debian - source q < 2";
+    let uncovered = "the loaded feeds do not speak for release 12";
+    check(at_large, "distribution debian 12\ndeb p 1", any, uncovered);
     check(FEED, "npm p 1", any, "no loaded feed speaks for it");
     check("feed osv for=npm", "npm p 1", any, "the feed osv is empty");
     check("feed osv for=deb:debian", "distribution debian 12\ndeb p 1", any, "the feed osv is empty");
@@ -370,8 +373,8 @@ GHSA-a aliases=CVE-1
         told,
         [
             "f DSA-1 >= 3.0, < 3.0.11-1~deb12u2; 3.0.9-1 < 3.0.11-1~deb12u2, 3.0.9-1 > 3.0; affected",
-            "f DSA-1 < 1.1.1; ; does not apply: it is about another release",
-            "g GHSA-a < 3.0.9; ; does not apply: it is about another architecture",
+            "f DSA-1 < 1.1.1; ; does not apply: it is about release 11",
+            "g GHSA-a < 3.0.9; ; does not apply: it is about arm64",
         ]
     );
 }
@@ -408,8 +411,232 @@ fn a_language_s_package_that_the_distribution_brought_is_left_to_the_distributio
     } else {
         Coverage::Unknown(NoCoverage::NoVersionOrder)
     };
+    // What is said of the language's package is shown, and that it does not decide.
+    let mut builder = FileTableBuilder::new();
+    let file = NewFile { implicit: false, kind: FileKind::File, ..NewFile::IMPLICIT_DIRECTORY };
+    builder.insert(NodeId::ROOT, b"METADATA", &file);
+    let mut analysis = image("distribution debian 12\ndeb python3-flask 2.2.2-3\npypi flask 2.2.2");
+    analysis.files = builder.finish().0;
+    analysis.ownership = vec![(FileId(1), 0)];
+    analysis.packages[1].evidence = Some(TreePath::from_normal(b"METADATA".to_vec()));
+    let told = explain(&database(&both), &analysis, "PYSEC-1", &Options::default()).unwrap();
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].verdict, None);
+    assert_eq!(
+        told[0].inapplicable.as_deref(),
+        Some("python3-flask 2.2.2-3 brought the package, so what is said of that decides")
+    );
+    // A bill of materials that names the owner tells the same.
+    let bill = plimsoll_model::Analysis {
+        files: plimsoll_model::FileTable::default(),
+        ownership: Vec::new(),
+        part_of: vec![(1, 0)],
+        ..analysis
+    };
+    let answer = find(&database(&both), &bill, &Options::default());
+    assert_eq!((&answer.packages[1], answer.findings.len()), (&Coverage::JudgedAsPartOf(0), 0));
     // Another version than the distribution's package has: vendored, and judged for itself.
     check(&both, "1.0", by_registry.clone(), 1);
     // Nobody speaks for the distribution: the registry's feed does not lose the package.
     check(PYSEC, "2.2.2", by_registry, 1);
+}
+
+#[test]
+fn an_artifact_without_its_group_is_unknown_and_never_clean() {
+    const FEED: &str = "
+feed osv
+CVE-2022-1471
+  maven - - binary org.yaml:snakeyaml < 2.0
+CVE-2021-44228
+  maven - - binary org.apache.logging.log4j:log4j-core >= 2.0-beta9 , < 2.3.1 | >= 2.4.0 , < 2.12.2 | >= 2.13.0 , < 2.15.0
+";
+    check(
+        FEED,
+        "maven org.yaml:snakeyaml 1.19
+         maven org.yaml:snakeyaml 2.0.Final
+         maven org.apache.logging.log4j:log4j-core 2.0-rc1
+         maven org.apache.logging.log4j:log4j-core 2.0-alpha1
+         maven org.apache.logging.log4j:log4j-core 2.12.2
+         maven org.apache.logging.log4j:log4j-core 2.14.1
+         maven snakeyaml 1.19",
+        &[
+            "CVE-2022-1471 org.yaml:snakeyaml affected fixed 2.0 by CVE-2022-1471",
+            "CVE-2021-44228 org.apache.logging.log4j:log4j-core affected fixed 2.3.1 by CVE-2021-44228",
+            "CVE-2021-44228 org.apache.logging.log4j:log4j-core affected fixed 2.15.0 by CVE-2021-44228",
+        ],
+    );
+    let analysis = image("maven org.yaml:snakeyaml 2.2\nmaven snakeyaml 2.2\nmaven org.a:b ${v}");
+    let answer = find(&database(FEED), &analysis, &Options::default());
+    assert!(answer.packages[0].is_judged());
+    assert_eq!(answer.packages[1], Coverage::Unknown(NoCoverage::GroupUnknown));
+    assert_eq!(answer.packages[2], Coverage::Unknown(NoCoverage::VersionUnparsable));
+    assert_ne!(answer.conclusion(), Conclusion::Clean);
+}
+
+#[test]
+fn a_package_of_a_module_meets_errata_of_its_own_stream_only() {
+    const FEED: &str = "
+feed almalinux
+ALSA-18 related=CVE-18
+  rpm almalinux 8 binary nodejs < 1:18.14.2-3.module_el8.7.0+3480+aa module=nodejs:18
+ALSA-16 related=CVE-16
+  rpm almalinux 8 binary nodejs < 1:16.19.1-1.module_el8.7.0+3496+bb module=nodejs:16
+ALSA-0 related=CVE-0
+  rpm almalinux 8 binary nodejs < 1:99-1.el8
+  rpm almalinux 8 binary nodejs-docs < 1:18.14.2-3.module_el8.7.0+3480+aa module=nodejs:18
+";
+    let check = |package: &str, expect: &[&str]| {
+        check(FEED, &format!("distribution almalinux 8.7\nrpm {package}"), expect);
+    };
+    let fixed = "1:18.14.2-3.module_el8.7.0+3480+aa";
+    let affected = format!("CVE-18 nodejs affected fixed {fixed} by ALSA-18");
+    check("nodejs 1:18.0.0-1.module_el8.6.0+1+aa label=nodejs:18:8060:aa", &[&affected]);
+    // An older stream is not the newer one in want of its fix.
+    check("nodejs 1:16.19.1-1.module_el8.7.0+3496+bb label=nodejs:16:8060:bb", &[]);
+    check("nodejs 1:10.0.0-1.el8", &["CVE-0 nodejs affected fixed 1:99-1.el8 by ALSA-0"]);
+    // Without its label the stream is known only where there is but one.
+    let why =
+        "unknown: it holds for one module stream or repository, and nothing says which the package is of";
+    check(
+        "nodejs 1:16.19.1-1.module_el8.7.0+3496+bb",
+        &[&format!("CVE-18 nodejs {why} fixed {fixed} by ALSA-18")],
+    );
+    check(
+        "nodejs-docs 1:18.0.0-1.module_el8.6.0+1+aa",
+        &[&format!("CVE-0 nodejs-docs affected fixed {fixed} by ALSA-0")],
+    );
+}
+
+#[test]
+fn an_image_on_a_stream_of_updates_hears_what_is_said_of_that_stream() {
+    const FEED: &str = "
+feed redhat
+CVE-1
+  rpm rhel 8 binary p < 1-9.el8_8
+  rpm rhel 8.6 binary p < 1-2.el8_6 repository=eus
+CVE-2
+  rpm rhel 8 binary p < 1-9.el8_8
+RHSA-3 related=CVE-3
+  rpm rhel 8 binary p < 1-9.el8_8
+RHSA-4 related=CVE-3
+  rpm rhel 8.6 binary p < 1-3.el8_6 repository=eus
+";
+    let image = |cpe: &str, version: &str| format!("distribution rhel 8.6 cpe={cpe}\nrpm p {version}");
+    let at_large = ["CVE-1", "CVE-2", "CVE-3"]
+        .map(|id| format!("{id} p affected fixed 1-9.el8_8 by {}", id.replace("CVE-3", "RHSA-3")));
+    let at_large: Vec<&str> = at_large.iter().map(String::as_str).collect();
+    check(FEED, &image("cpe:/o:redhat:enterprise_linux:8::baseos", "1-1.el8_6"), &at_large);
+    check(FEED, &image("cpe:/o:redhat:rhel_aus:8.6", "1-1.el8_6"), &at_large);
+    let eus = "cpe:/o:redhat:rhel_eus:8.6::baseos";
+    check(
+        FEED,
+        &image(eus, "1-1.el8_6"),
+        &[
+            "CVE-1 p affected fixed 1-2.el8_6 by CVE-1",
+            "CVE-2 p affected fixed 1-9.el8_8 by CVE-2",
+            "CVE-3 p affected fixed 1-3.el8_6 by RHSA-4",
+        ],
+    );
+    let second = "CVE-2 p affected fixed 1-9.el8_8 by CVE-2";
+    check(FEED, &image(eus, "1-3.el8_6"), &[second]);
+    let (database, analysis) = (database(FEED), self::image(&image(eus, "1-3.el8_6")));
+    let answer = find(&database, &analysis, &Options::default());
+    assert_eq!(answer.set_aside.superseded, 2);
+    let told: Vec<String> = explain(&database, &analysis, "CVE-1", &Options::default())
+        .unwrap()
+        .into_iter()
+        .map(|each| each.inapplicable.unwrap_or_else(|| each.verdict.unwrap().to_string()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "what is said of the image's own stream, eus of 8.6, decides",
+            "not affected: the version lies in no affected range"
+        ]
+    );
+}
+
+#[test]
+fn oracle_s_kernels_are_compared_within_their_line() {
+    const FEED: &str = "
+feed oracle
+ELSA-5 related=CVE-1
+  rpm ol 7 binary kernel-uek < 5.4.17-2136.300.7.el7uek
+ELSA-4 related=CVE-2
+  rpm ol 7 binary kernel-uek < 4.14.35-2047.510.5.5.el7uek
+";
+    let (database, analysis) =
+        (database(FEED), image("distribution ol 7.9\nrpm kernel-uek 4.14.35-2047.500.1.el7uek"));
+    let answer = find(&database, &analysis, &Options::default());
+    assert_eq!(
+        findings(&analysis, &answer),
+        ["CVE-2 kernel-uek affected fixed 4.14.35-2047.510.5.5.el7uek by ELSA-4"]
+    );
+    assert_eq!(answer.set_aside.other_line, 1);
+    let told = explain(&database, &analysis, "CVE-1", &Options::default()).unwrap();
+    assert_eq!(
+        told[0].inapplicable.as_deref(),
+        Some("it is about kernels of the line 5.4, whose versions do not compare")
+    );
+}
+
+#[test]
+fn an_extra_repository_of_amazon_s_is_met_where_the_package_is_of_it() {
+    const FEED: &str = "
+feed amazon
+ALAS2POSTGRESQL14-1 related=CVE-1
+  rpm amzn 2 binary postgresql < 14.8-1.amzn2 repository=amzn2extra-postgresql14
+ALAS2-2 related=CVE-2
+  rpm amzn 2 binary postgresql < 9.2.25-1.amzn2
+ALAS2DOCKER-3 related=CVE-3
+  rpm amzn 2 binary containerd < 1.6-1.amzn2 repository=amzn2extra-docker
+ALAS2ECS-4 related=CVE-4
+  rpm amzn 2 binary containerd < 1.6-1.amzn2 repository=amzn2extra-ecs
+";
+    let check = |package: &str, expect: &[&str]| {
+        check(FEED, &format!("distribution amzn 2\nrpm {package}"), expect);
+    };
+    let first = "CVE-1 postgresql affected fixed 14.8-1.amzn2 by ALAS2POSTGRESQL14-1";
+    check("postgresql 14.7-1.amzn2", &[first]);
+    check("postgresql 9.2.24-1.amzn2", &["CVE-2 postgresql affected fixed 9.2.25-1.amzn2 by ALAS2-2"]);
+    let why =
+        "unknown: it holds for one module stream or repository, and nothing says which the package is of";
+    check(
+        "containerd 1.4-1.amzn2",
+        &[
+            &format!("CVE-3 containerd {why} fixed 1.6-1.amzn2 by ALAS2DOCKER-3"),
+            &format!("CVE-4 containerd {why} fixed 1.6-1.amzn2 by ALAS2ECS-4"),
+        ],
+    );
+    check(
+        "containerd 1.4-1.amzn2 label=amzn2extra-docker",
+        &["CVE-3 containerd affected fixed 1.6-1.amzn2 by ALAS2DOCKER-3"],
+    );
+}
+
+#[test]
+fn a_vex_statement_about_the_image_holds_for_its_packages() {
+    let (database, mut analysis) = (database(EXCEPTIONS), image(EXCEPTED));
+    analysis.identity.name = "shop:1".to_owned();
+    analysis.identity.reference = Some("registry.example.org/shop:1".to_owned());
+    analysis.identity.manifest_digest = Some(format!("sha256:{}", "ab".repeat(32)).parse().unwrap());
+    let lifted = |product: &str| {
+        let document = format!(
+            r#"{{"@context": "https://openvex.dev/ns/v0.2.0", "@id": "v", "author": "us",
+            "timestamp": "2026-01-01T00:00:00Z", "version": 1, "statements": [{{
+            "vulnerability": {{"name": "CVE-1"}}, "status": "not_affected",
+            "justification": "vulnerable_code_not_present", "products": [{{"@id": "{product}",
+            "subcomponents": [{{"@id": "pkg:deb/debian/p"}}]}}]}}]}}"#
+        );
+        let vex = [plimsoll_advisory::vex::read(document.as_bytes()).unwrap()];
+        let answer = find(&database, &analysis, &Options { vex: &vex, ..Options::default() });
+        answer.findings[0].lifted_by.is_some()
+    };
+    assert!(lifted("pkg:oci/shop"));
+    assert!(lifted("pkg:oci/shop?repository_url=registry.example.org/shop"));
+    assert!(lifted("pkg:oci/shop?tag=1"));
+    assert!(lifted(&format!("pkg:oci/shop@sha256%3A{}", "ab".repeat(32))));
+    assert!(!lifted(&format!("pkg:oci/shop@sha256%3A{}", "cd".repeat(32))));
+    assert!(!lifted("pkg:oci/shop?tag=2"));
+    assert!(!lifted("pkg:oci/shop?repository_url=elsewhere.example.org/shop"));
 }

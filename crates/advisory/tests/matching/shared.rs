@@ -67,7 +67,7 @@ pub(crate) fn build(wanted: impl Fn(&str, &str) -> bool) -> Option<(Database, u6
             }
             let mut sink = Into { builder: &mut builder, feed: handle, failed: None, advisories: 0 };
             let mut bytes = BufReader::new(File::open(&file).unwrap());
-            feed.parse(FeedFile { path, bytes: &mut bytes }, &mut sink);
+            feed.parse(FeedFile::new(path, &mut bytes), &mut sink);
             assert!(sink.failed.is_none(), "{:?}", sink.failed);
             advisories += sink.advisories;
         }

@@ -146,6 +146,7 @@ pub(crate) fn image(text: &str) -> Analysis {
             analysis.distribution = Some(Distribution {
                 id: words[1].clone(),
                 version_id: words.get(2).cloned(),
+                cpe_name: options.get("cpe").cloned(),
                 ..Distribution::default()
             });
             continue;

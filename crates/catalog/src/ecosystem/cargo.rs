@@ -1,6 +1,7 @@
 //! Rust crates: what `cargo auditable` wrote into executables.
 
 mod auditable;
+mod lock;
 #[cfg(test)]
 mod tests;
 
@@ -11,7 +12,7 @@ use plimsoll_model::{Distribution, InstallReason, Package, PackageType, Problem,
 use self::auditable::{Crate, Found};
 use super::Ecosystem;
 use crate::claim::{Claim, Pattern};
-use crate::executable::{ELF, Executable};
+use crate::executable::binary::{Binary, ELF, MACH_32, MACH_64, PORTABLE};
 use crate::reader::{Doc, Joined, LayeredImage, Reader};
 use crate::semantic_version::SemanticVersion;
 
@@ -25,16 +26,18 @@ pub const TYPE: PackageType = PackageType::new("cargo");
 const DOC: Doc = Doc {
     id: "cargo",
     title: "Rust crates",
-    summary: "Crates that executables were built of, where cargo auditable wrote them down.",
+    summary: "Crates that executables were built of, where cargo auditable wrote them down, and those that a Cargo.lock names.",
     explanation: "Reads the list of crates that `cargo auditable` leaves in the section .dep-v0 of \
-an ELF executable or library. Each executable is a place of its own: a crate that is in two of \
+an executable or library (ELF, Windows' PE, macOS's Mach-O). Each executable is a place of its own: a crate that is in two of \
 them is listed twice.\n\n\
 Crates that only ran while the executable was built (build scripts, procedural macros) are not in \
 it and are not listed. The crate of the executable itself counts as asked for, all others as its \
 dependencies. A crate's origin is the kind of source that the list states: `crates.io`, \
 `registry` (another one), `git` or `local`.\n\n\
 Executables that were built without `cargo auditable` do not tell what they are made of. Of an executable larger than 16 MiB, only the usual places of the list are kept; where it lies \
-elsewhere, that is a problem.",
+elsewhere, that is a problem.\n\n\
+What a Cargo.lock names and is not in an executable in that version is listed as declared, the \
+project's own crates apart.",
 };
 
 impl Ecosystem for Cargo {
@@ -49,6 +52,11 @@ impl Ecosystem for Cargo {
 
     fn readers(&self) -> &'static [&'static dyn Reader] {
         &[&Auditable]
+    }
+
+    fn late_readers(&self) -> &'static [&'static dyn Reader] {
+        static READERS: [&dyn Reader; 1] = [&lock::LOCKS];
+        &READERS
     }
 
     fn purl(&self, package: &Package, _: Option<&Distribution>) -> Option<Purl> {
@@ -81,16 +89,20 @@ impl Reader for Auditable {
     }
 
     fn revision(&self) -> u32 {
-        1
+        2
     }
 
     fn claims(&self) -> &'static [Claim] {
-        const CLAIMS: &[Claim] = &[Claim { pattern: Pattern::Magic(ELF), limit: u64::MAX }];
+        const fn beginning(bytes: &'static [u8]) -> Claim {
+            Claim { pattern: Pattern::Magic(bytes), limit: u64::MAX }
+        }
+        const CLAIMS: &[Claim] =
+            &[beginning(ELF), beginning(PORTABLE), beginning(MACH_64), beginning(MACH_32)];
         CLAIMS
     }
 
     fn read(&self, path: &[u8], content: &[u8], problems: &mut Vec<Problem>) -> Option<Vec<u8>> {
-        let crates = match auditable::find(&Executable::parse(content)?) {
+        let crates = match auditable::find(&Binary::parse(content)?) {
             Found::Nothing => return None,
             Found::Crates(crates) => crates,
             Found::Unreadable(why) => {

@@ -166,7 +166,7 @@ impl Reader for DpkgReader {
     }
 
     fn revision(&self) -> u32 {
-        1
+        2
     }
 
     fn claims(&self) -> &'static [Claim] {

@@ -1,5 +1,6 @@
 //! Ruby gems: what RubyGems, Bundler and the Linux distributions install.
 
+mod lock;
 mod specification;
 #[cfg(test)]
 mod tests;
@@ -38,7 +39,9 @@ in one form, which is read without running it. One that somebody wrote by hand a
 its name or version is a problem, not a package; so a gem's own *.gemspec elsewhere, from which it was \
 built, is not read.\n\n\
 A gem lies in gems/NAME-VERSION beside its specifications and owns what is in there. A gem for \
-one platform has it as architecture.",
+one platform has it as architecture.\n\n\
+What a Gemfile.lock names and is not installed in that version anywhere in the image is listed as \
+declared, gems of the project's own directories apart.",
 };
 
 impl Ecosystem for Gem {
@@ -53,6 +56,11 @@ impl Ecosystem for Gem {
 
     fn readers(&self) -> &'static [&'static dyn Reader] {
         &[&Specifications]
+    }
+
+    fn late_readers(&self) -> &'static [&'static dyn Reader] {
+        static READERS: [&dyn Reader; 1] = [&lock::LOCKS];
+        &READERS
     }
 
     fn purl(&self, package: &Package, _: Option<&Distribution>) -> Option<Purl> {

@@ -1,6 +1,8 @@
 //! Go modules: what Go's linker writes into every executable.
 
 mod build_info;
+mod go_mod;
+mod linker_flags;
 #[cfg(test)]
 mod tests;
 mod version;
@@ -12,7 +14,7 @@ use plimsoll_model::{Distribution, InstallReason, Package, PackageType, Problem,
 use self::build_info::{BuildInfo, Found, Module};
 use super::Ecosystem;
 use crate::claim::{Claim, Pattern};
-use crate::executable::{ELF, Executable};
+use crate::executable::binary::{Binary, ELF, MACH_32, MACH_64, PORTABLE};
 use crate::reader::{Doc, Joined, LayeredImage, Reader, ShownFragment};
 
 /// Go modules.
@@ -32,15 +34,16 @@ const DOC: Doc = Doc {
     id: "golang",
     title: "Go modules",
     summary: "Modules that executables were built of, as Go's linker writes them down.",
-    explanation: "Reads the build information of ELF executables and libraries, in the form that Go writes \
+    explanation: "Reads the build information of executables and libraries (ELF, Windows' PE and macOS's Mach-O), in the form that Go writes \
 since 1.18 and in the one of Go 1.13 to 1.17: the version of Go, the main module, and every \
 module that it needs. Each executable is a place of its own.\n\n\
 Go's own library is listed as `stdlib` with the version of Go. A main module that was not built \
-as a dependency has the version (devel), as `go version -m` writes it, and no version in its \
-package URL; the commit it was built from is its origin where Go recorded one. A module that was \
+as a dependency has the version that its makers set with the linker's flags, where Go recorded these \
+(-X main.version=1.2.3: a variable called version, in package main or in one of the module); else its \
+version is (devel), as `go version -m` writes it, and there is none in its package URL; the commit it was built from is its origin where Go recorded one. A module that was \
 replaced by another is listed as that other one, which is what the executable holds; one that was \
 replaced by a directory keeps its name, and its version is (devel).\n\n\
-Versions that a project sets with the linker's flags are not looked at. Of an executable larger \
+What a go.mod names and is in no executable in that version is listed as declared. Of an executable larger \
 than 16 MiB, the version of Go is not known where Go was older than 1.18.",
 };
 
@@ -56,6 +59,11 @@ impl Ecosystem for Golang {
 
     fn readers(&self) -> &'static [&'static dyn Reader] {
         &[&Executables]
+    }
+
+    fn late_readers(&self) -> &'static [&'static dyn Reader] {
+        static READERS: [&dyn Reader; 1] = [&go_mod::LOCKS];
+        &READERS
     }
 
     fn purl(&self, package: &Package, _: Option<&Distribution>) -> Option<Purl> {
@@ -88,16 +96,20 @@ impl Reader for Executables {
     }
 
     fn revision(&self) -> u32 {
-        1
+        2
     }
 
     fn claims(&self) -> &'static [Claim] {
-        const CLAIMS: &[Claim] = &[Claim { pattern: Pattern::Magic(ELF), limit: u64::MAX }];
+        const fn beginning(bytes: &'static [u8]) -> Claim {
+            Claim { pattern: Pattern::Magic(bytes), limit: u64::MAX }
+        }
+        const CLAIMS: &[Claim] =
+            &[beginning(ELF), beginning(PORTABLE), beginning(MACH_64), beginning(MACH_32)];
         CLAIMS
     }
 
     fn read(&self, path: &[u8], content: &[u8], problems: &mut Vec<Problem>) -> Option<Vec<u8>> {
-        let found = build_info::find(&Executable::parse(content)?);
+        let found = build_info::find(&Binary::parse(content)?);
         let subject = || format!("/{}", path::escape(path));
         let info = match found {
             Found::Nothing => return None,
@@ -158,6 +170,11 @@ fn list(info: &BuildInfo, fragment: &ShownFragment<'_>, joined: &mut Joined) {
     if let Some(main) = &info.main {
         let mut package = describe(main);
         package.reason = InstallReason::Explicit;
+        if let Some(version) = &info.flagged_version
+            && package.version == UNKNOWN_VERSION
+        {
+            package.version.clone_from(version);
+        }
         if package.origin.is_none() {
             package.origin.clone_from(&info.commit);
         }

@@ -1,13 +1,26 @@
 //! Kinds of package. One file each: what it reads, how it names packages, how it orders versions.
 
+pub mod alpm;
 pub mod apk;
+pub mod binary;
 pub mod cargo;
+pub mod composer;
+pub mod conda;
+pub mod cpan;
+pub mod cran;
 pub mod dpkg;
 pub mod gem;
 pub mod golang;
+pub mod hackage;
+pub mod luarocks;
+pub mod maven;
+pub mod nix;
 pub mod npm;
+pub mod nuget;
+pub mod otp;
 pub mod pypi;
 pub mod rpm;
+pub mod wordpress;
 
 use std::cmp::Ordering;
 use std::collections::HashSet;
@@ -28,6 +41,12 @@ pub trait Ecosystem: Sync + std::fmt::Debug {
     /// Its readers.
     fn readers(&self) -> &'static [&'static dyn Reader];
 
+    /// Its readers of what counts only where nothing says more: lock files, which may name what is
+    /// installed anyway, and files that no package owns. They are joined after all others.
+    fn late_readers(&self) -> &'static [&'static dyn Reader] {
+        &[]
+    }
+
     /// The package URL of one of its packages.
     fn purl(&self, package: &Package, distribution: Option<&Distribution>) -> Option<Purl>;
 
@@ -37,8 +56,29 @@ pub trait Ecosystem: Sync + std::fmt::Debug {
 }
 
 /// Every ecosystem there is.
-pub const ALL: &[&dyn Ecosystem] =
-    &[&apk::Apk, &cargo::Cargo, &dpkg::Dpkg, &gem::Gem, &golang::Golang, &npm::Npm, &pypi::Pypi, &rpm::Rpm];
+pub const ALL: &[&dyn Ecosystem] = &[
+    &alpm::Alpm,
+    &apk::Apk,
+    &binary::Binary,
+    &cargo::Cargo,
+    &composer::Composer,
+    &conda::Conda,
+    &cpan::Cpan,
+    &cran::Cran,
+    &dpkg::Dpkg,
+    &gem::Gem,
+    &golang::Golang,
+    &hackage::Hackage,
+    &luarocks::Luarocks,
+    &maven::Maven,
+    &nix::Nix,
+    &npm::Npm,
+    &nuget::Nuget,
+    &otp::Otp,
+    &pypi::Pypi,
+    &rpm::Rpm,
+    &wordpress::Wordpress,
+];
 
 /// Orders two versions of a package type by the rules of its ecosystem; `None` where no
 /// ecosystem knows the type or a version is none of its own.

@@ -3,6 +3,7 @@
 
 mod join;
 mod lock;
+mod locks;
 mod manifest;
 #[cfg(test)]
 mod tests;
@@ -49,8 +50,9 @@ Packages lie side by side in many versions, so each has its place. A package own
 its directory, nested packages apart.\n\n\
 package-lock.json and npm-shrinkwrap.json, of all three versions, merely name packages; those that \
 are not installed where the lock file puts them are listed as declared. Lock files that come with \
-installed packages are not looked at, nor are those of yarn and pnpm, and yarn's zipped packages \
-are not opened.",
+installed packages are not looked at. What yarn.lock, pnpm-lock.yaml and bun.lock name and is not \
+installed in that version anywhere in the image is declared too. Yarn's zipped packages are not \
+opened.",
 };
 
 impl Ecosystem for Npm {
@@ -65,6 +67,11 @@ impl Ecosystem for Npm {
 
     fn readers(&self) -> &'static [&'static dyn Reader] {
         &[&Modules]
+    }
+
+    fn late_readers(&self) -> &'static [&'static dyn Reader] {
+        static READERS: [&dyn Reader; 1] = [&locks::LOCKS];
+        &READERS
     }
 
     fn purl(&self, package: &Package, _: Option<&Distribution>) -> Option<Purl> {

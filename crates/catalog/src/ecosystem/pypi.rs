@@ -1,7 +1,9 @@
 //! Python distributions: what pip, uv, setuptools and the Linux distributions leave beside the
 //! modules that they install.
 
+mod egg;
 mod join;
+mod lock;
 mod metadata;
 mod record;
 #[cfg(test)]
@@ -47,7 +49,9 @@ the licences among the classifiers. A package owns the files that RECORD or inst
 lists; Linux distributions leave these lists out, and list the files as their own.\n\n\
 REQUESTED tells what somebody asked for by name. Where nothing in a directory has it, the \
 installer does not write it, and the reason is unknown.\n\n\
-Zipped eggs are not opened.",
+What poetry.lock, pdm.lock, uv.lock, pylock.toml and Pipfile.lock name, and what a requirements.txt \
+pins with ==, is listed as declared where it is not installed in that version anywhere in the image.\n\n\
+Of a zipped egg, EGG-INFO/PKG-INFO is read in it, and the egg is its one file.",
 };
 
 impl Ecosystem for Pypi {
@@ -61,7 +65,12 @@ impl Ecosystem for Pypi {
     }
 
     fn readers(&self) -> &'static [&'static dyn Reader] {
-        &[&Installed]
+        &[&Installed, &egg::Eggs]
+    }
+
+    fn late_readers(&self) -> &'static [&'static dyn Reader] {
+        static READERS: [&dyn Reader; 1] = [&lock::LOCKS];
+        &READERS
     }
 
     fn purl(&self, package: &Package, _: Option<&Distribution>) -> Option<Purl> {

@@ -3,6 +3,7 @@
 use memchr::memmem::Finder;
 
 use super::{GO_BUILD_INFO, GO_MODULES_START, MAX_WHOLE, Segment, segment, segments_told_by};
+use crate::ecosystem::binary;
 
 /// The beginning that is kept: the table of segments lies right behind the file's header.
 const HEAD: u64 = 64 << 10;
@@ -22,7 +23,11 @@ const MAX_KEPT: usize = 14 << 20;
 /// How much is looked through at once.
 const BLOCK: usize = 512 << 10;
 /// The longest mark, less one byte: so much of one may lie behind the bytes looked through.
-const SEAM: usize = 15;
+const SEAM: usize = 127;
+/// What is kept before a text by which a program is known: a version may stand there.
+const BEFORE_TEXT: usize = 128;
+/// What is kept behind such a text.
+const BEHIND_TEXT: u64 = 256;
 
 /// How a content that is an excerpt begins. No executable begins so.
 const MARK: &[u8] = b"\0excerpt";
@@ -42,7 +47,9 @@ pub struct Excerpt {
     recent: Vec<u8>,
     /// The place of `recent` in the file.
     start: u64,
-    /// What is wanted of the file from `start` on.
+    /// Up to where it is decided what is kept.
+    decided: u64,
+    /// What is wanted of the file from `decided` on.
     wanted: Vec<(u64, u64)>,
     finders: [Finder<'static>; 2],
 }
@@ -55,6 +62,7 @@ impl Default for Excerpt {
             last_part: None,
             recent: Vec::new(),
             start: 0,
+            decided: 0,
             wanted: Vec::new(),
             finders: [Finder::new(GO_BUILD_INFO), Finder::new(&GO_MODULES_START)],
         }
@@ -69,6 +77,7 @@ impl Excerpt {
         self.last_part = None;
         self.recent.clear();
         self.start = 0;
+        self.decided = 0;
         self.wanted.clear();
         if size > MAX_WHOLE {
             self.content.extend_from_slice(MARK);
@@ -114,9 +123,13 @@ impl Excerpt {
                 want(&mut self.wanted, mark, mark.saturating_add(BEHIND_MARK));
             }
         }
+        for (at, length) in binary::marks(looked_through) {
+            let from = self.start + at.saturating_sub(BEFORE_TEXT) as u64;
+            want(&mut self.wanted, from, self.start + (at + length) as u64 + BEHIND_TEXT);
+        }
         self.wanted.sort_unstable();
         let end = self.start + count as u64;
-        let mut done = self.start;
+        let mut done = self.decided;
         for (from, until) in std::mem::take(&mut self.wanted) {
             if until > end {
                 self.wanted.push((from, until));
@@ -127,8 +140,11 @@ impl Excerpt {
                 done = until;
             }
         }
-        self.recent.drain(..count);
-        self.start = end;
+        self.decided = end;
+        // What stands before a text may lie on the seam.
+        let passed = count.saturating_sub(BEFORE_TEXT);
+        self.recent.drain(..passed);
+        self.start += passed as u64;
     }
 
     /// Copies a range of the file out of the recent bytes, as far as `most` allows.
@@ -218,6 +234,24 @@ mod tests {
         assert_eq!(found, expect);
         for (at, bytes) in parts {
             assert!(bytes == &file[at as usize..at as usize + bytes.len()], "other bytes at {at}");
+        }
+    }
+
+    #[test]
+    fn no_text_is_longer_than_the_seam() {
+        assert!(binary::longest_mark() <= SEAM + 1);
+    }
+
+    #[test]
+    fn what_is_around_the_text_of_a_program_is_kept() {
+        let text = b"10.11.6-MariaDB";
+        for at in [10 * MIB + 7, BLOCK - 3, 2 * BLOCK - 12, BLOCK + TAIL - 12] {
+            let start = at + 7 - BEFORE_TEXT;
+            let length = BEFORE_TEXT + 9 + BEHIND_TEXT as usize;
+            let expect = [(0, HEAD_SIZE), (start as u64, length), ((20 * MIB - TAIL) as u64, TAIL)];
+            for piece in [MIB + 1, 256 << 10, 10_007] {
+                check(20 * MIB, &[(at, text)], piece, &expect);
+            }
         }
     }
 

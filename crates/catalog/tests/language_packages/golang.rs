@@ -19,6 +19,19 @@ impl Drop for Folder {
 const MODULE: &str = "module example.org/App\n\ngo 1.13\n\nrequire example.org/dep v1.2.3\n\n\
 replace example.org/dep => ./dep\n";
 
+const NAMES: [&str; 10] = [
+    "plain",
+    "stripped",
+    "movable",
+    "narrow",
+    "big-endian",
+    "windows.exe",
+    "windows-narrow.exe",
+    "flagged",
+    "mac",
+    "mac-arm",
+];
+
 fn write_module() -> Folder {
     let folder = Folder(std::env::temp_dir().join(format!("plimsoll-go-{}", std::process::id())));
     std::fs::create_dir_all(folder.0.join("dep")).unwrap();
@@ -34,10 +47,11 @@ fn write_module() -> Folder {
     folder
 }
 
-fn build(folder: &Path, output: &str, architecture: &str, arguments: &[&str]) -> bool {
+fn build(folder: &Path, output: &str, platform: &str, arguments: &[&str]) -> bool {
+    let (system, architecture) = platform.split_once('/').unwrap();
     let mut command = Command::new("go");
     command.current_dir(folder).args(["build", "-o", output]).args(arguments).arg(".");
-    command.env("GOOS", "linux").env("GOARCH", architecture).env("CGO_ENABLED", "0");
+    command.env("GOOS", system).env("GOARCH", architecture).env("CGO_ENABLED", "0");
     command.env("GOFLAGS", "-mod=mod -buildvcs=false").env("GOTOOLCHAIN", "local").env("GOPROXY", "off");
     command.output().is_ok_and(|answer| answer.status.success())
 }
@@ -68,18 +82,27 @@ fn ask(folder: &Path) -> BTreeSet<String> {
 #[test]
 fn the_modules_of_executables_are_those_that_go_lists() {
     let folder = write_module();
-    if !build(&folder.0, "plain", "amd64", &[]) {
+    if !build(&folder.0, "plain", "linux/amd64", &[]) {
         eprintln!("skipped: Go is not installed");
         return;
     }
-    assert!(build(&folder.0, "stripped", "amd64", &["-trimpath", "-ldflags=-s -w -buildid="]));
-    assert!(build(&folder.0, "movable", "amd64", &["-buildmode=pie"]));
-    assert!(build(&folder.0, "narrow", "386", &[]));
-    assert!(build(&folder.0, "big-endian", "s390x", &[]));
-    let expect = ask(&folder.0);
-    assert_eq!(expect.len(), 5 * 3, "{expect:?}");
+    assert!(build(&folder.0, "stripped", "linux/amd64", &["-trimpath", "-ldflags=-s -w -buildid="]));
+    assert!(build(&folder.0, "movable", "linux/amd64", &["-buildmode=pie"]));
+    assert!(build(&folder.0, "narrow", "linux/386", &[]));
+    assert!(build(&folder.0, "big-endian", "linux/s390x", &[]));
+    let small = ["-trimpath", "-ldflags=-s -w -X main.version=1.2.3"];
+    assert!(build(&folder.0, "windows.exe", "windows/amd64", &[]));
+    assert!(build(&folder.0, "windows-narrow.exe", "windows/386", &small));
+    assert!(build(&folder.0, "flagged", "linux/amd64", &["-ldflags=-s -X main.version=v1.4.0"]));
+    assert!(build(&folder.0, "mac", "darwin/amd64", &[]));
+    assert!(build(&folder.0, "mac-arm", "darwin/arm64", &small));
+    let mut expect = ask(&folder.0);
+    // What `go version -m` shows among the settings.
+    assert!(expect.remove("/flagged example.org/App (devel)"));
+    expect.insert("/flagged example.org/App v1.4.0".to_owned());
+    assert_eq!(expect.len(), NAMES.len() * 3, "{expect:?}");
     let mut archive = tar::Builder::new(Vec::new());
-    for name in ["plain", "stripped", "movable", "narrow", "big-endian"] {
+    for name in NAMES {
         archive.append_path_with_name(folder.0.join(name), name).unwrap();
     }
     let archive = std::io::Cursor::new(archive.into_inner().unwrap());

@@ -10,9 +10,15 @@
     reason = "in a test a panic is the answer, and a skipped test says so where people look"
 )]
 
+mod composer;
+mod dotnet;
 mod gem;
 mod golang;
 mod image;
+mod java;
+mod locks;
 mod mutations;
 mod order;
+mod programs;
+mod tools;
 mod truth;

@@ -57,4 +57,74 @@ fn no_damage_stops_a_reader() {
     check("npm", "srv/package-lock.json", lock);
     let specification = "# stub: a 1.0 java lib\0x\n  s.name = %q<a>.freeze\n  s.version = \"1.0\"\n  s.summary = \"\\u00e9 \\u{1f600} \\\"é\"\n  s.licenses = [\"MIT\".freeze, 'X']\n  s.add_dependency(%q<rake>.freeze, [\">= 1\"])\n";
     check("gem", "gems/specifications/a-1.0-java.gemspec", specification);
+    let list = r#"{"packages": [{"name": "a/é", "version": "dev-x", "license": ["MIT"], "dist": {"reference": "0a"}, "install-path": "../../a"}], "dev-package-names": ["a/é"]}"#;
+    check("composer", "srv/vendor/composer/installed.json", list);
+    check("composer-lock", "srv/composer.lock", list);
+    let list = r#"{"runtimeTarget": {"name": "x"}, "targets": {"x": {"A/1.0": {"runtime": {"lib/é.dll": {}}, "resources": {"b.dll": {"locale": "de"}}}}}, "libraries": {"A/1.0": {"type": "package"}}}"#;
+    check("nuget", "app/A.deps.json", list);
+    let specification = "<package><metadata><id>A</id><version>1.0</version><license type='expression'>MIT</license><description>&lt;&#233;<![CDATA[x]]></description><dependency id='B' version='[1, )'/></metadata></package>";
+    check("nuget", "packages/a/1.0/a.nuspec", specification);
+    check(
+        "nuget-lock",
+        "src/packages.lock.json",
+        r#"{"dependencies": {"net6.0": {"A": {"resolved": "1.0"}}}}"#,
+    );
+    check("nuget-lock", "src/packages.config", "<packages><package id='A' version='1.0'/></packages>");
+    check(
+        "npm-lock",
+        "srv/yarn.lock",
+        "# yarn lockfile v1\n\n\"@s/é@npm:@t/b@^1\":\n  version \"1.0.0\"\n  resolution: \"@s/a@npm:1.0.0\"\n",
+    );
+    check(
+        "npm-lock",
+        "srv/pnpm-lock.yaml",
+        "lockfileVersion: 5.4\npackages:\n  /@s/é/1.0.0_b@2:\n    version: 1.0.0\n",
+    );
+    check("npm-lock", "srv/bun.lock", r#"{"lockfileVersion": 1, "packages": {"a": ["@s/é@1.0.0", "",],},}"#);
+    let table =
+        "[[package]]\nname = \"é\"\nversion = \"1.0\"\n[package.source]\ntype = \"git\"\nurl = \"x\"\n";
+    check("pypi-lock", "srv/poetry.lock", table);
+    check("pypi-lock", "srv/requirements.txt", "a[b]==1.0 ; c # é\n");
+    check("pypi-lock", "srv/Pipfile.lock", r#"{"_meta": {}, "develop": {"a": {"version": "==1.0"}}}"#);
+    check(
+        "cargo-lock",
+        "srv/Cargo.lock",
+        "[[package]]\nname = \"a\"\nversion = \"1.0.0\"\nsource = \"git+x\"\n",
+    );
+    check("gem-lock", "srv/Gemfile.lock", "GEM\n  remote: x\n  specs:\n    é (1.0-java)\n      b\n");
+    check("golang-mod", "srv/go.mod", "module a\nrequire é v1.0.0 // x\nreplace é v1.0.0 => b v1.1.0\n");
+    check(
+        "cran",
+        "lib/a/DESCRIPTION",
+        "Package: a\nVersion: 1.0-1\nTitle: A\n  b\nDepends: R, b\nBuilt: R 4; x; y; unix\n",
+    );
+    check(
+        "otp",
+        "lib/a/ebin/a.app",
+        "%% a\n{application, a, [{vsn, \"1\"}, {m, ['A.B', #{x => <<\"y\">>}]}, {d, \"\\\"é\"}]}.\n",
+    );
+    let rock = "package = \"a\"\nversion = '1-1'\ndescription = { [\"x\"] = [==[\né]==], license = \"MIT\"; }\n-- c\ndependencies = { \"b\" }\n";
+    check("luarocks", "lib/luarocks/rocks-5.1/a/1-1/a-1-1.rockspec", rock);
+    check(
+        "hackage",
+        "x/package.conf.d/a.conf",
+        "name: a\nversion: 1.0\ndepends:\n    b c\nimport-dirs: ${pkgroot}/a\n",
+    );
+    check(
+        "alpm",
+        "var/lib/pacman/local/a-1-1/desc",
+        "%NAME%\na\n\n%VERSION%\n1-1\n\n%SIZE%\n12\n\n%DEPENDS%\nb\n",
+    );
+    check(
+        "conda",
+        "x/conda-meta/a.json",
+        r#"{"name": "a", "version": "1", "channel": "https://c/x/noarch", "files": ["b"]}"#,
+    );
+    check(
+        "cpan",
+        "x/.meta/a-1/install.json",
+        r#"{"dist": "a-1", "name": "a", "pathname": "A/AB/ABC/a-1.tar.gz"}"#,
+    );
+    check("wordpress", "wp-content/plugins/a/a.php", "<?php\n/* Plugin Name: é\n * Version: 1.0 */\n");
+    check("binary", "opt/jdk/release", "JAVA_VERSION=\"17.0.9\"\nJAVA_RUNTIME_VERSION=\"17.0.9-ea+9\"\n");
 }

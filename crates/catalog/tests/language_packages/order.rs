@@ -11,6 +11,10 @@ use std::process::{Command, Stdio};
 use plimsoll_catalog::order_versions;
 use plimsoll_model::PackageType;
 
+mod composer;
+mod maven;
+mod small;
+
 /// A small generator of numbers, the same on every machine (xorshift).
 struct Numbers(u64);
 

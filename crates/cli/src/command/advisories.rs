@@ -113,7 +113,10 @@ fn tell(updated: &Updated) -> Result<Exit> {
     for problem in &updated.problems {
         tell_line(Kind::Warning, &problem.to_string());
     }
-    let not_fetched = updated.problems.iter().any(|problem| problem.code.as_str() == "feed-not-fetched");
+    let not_fetched = updated
+        .problems
+        .iter()
+        .any(|problem| ["feed-not-fetched", "feed-gave-nothing"].contains(&problem.code.as_str()));
     // A feed that came out empty though something was wrong with it says nothing at all.
     let broken = updated.facts.feeds.iter().any(|feed| {
         let rows = feed.advisories + feed.enrichments;

@@ -9,6 +9,7 @@ use plimsoll_report::files::{FileList, Files};
 use plimsoll_report::modified::{Modified, ModifiedList};
 
 use super::{Entry, format, globs};
+use crate::arguments::BaseOption;
 use crate::environment::Context;
 use crate::exit::Exit;
 use crate::output::{format_option, write};
@@ -48,6 +49,8 @@ struct Arguments {
     /// What the files say: how they are linked, what they name, whether their text is kept
     #[arg(long)]
     evidence: bool,
+    #[command(flatten)]
+    base: BaseOption,
 }
 
 fn declare(command: Command) -> Command {
@@ -61,7 +64,7 @@ fn run(matches: &ArgMatches, context: &Context) -> Result<Exit> {
         return modified(&arguments, wanted.as_ref(), format(matches), context);
     }
     let purpose = if arguments.evidence { Purpose::Evidence } else { Purpose::Digests };
-    let analysis = context.analyse(&arguments.image, purpose)?;
+    let analysis = context.analyse_on(&arguments.image, arguments.base.base.as_deref(), purpose)?;
     if !analysis.has_files {
         bail!("{} lists packages only; it holds no files", arguments.image);
     }

@@ -6,6 +6,7 @@ use plimsoll_engine::Purpose;
 use plimsoll_report::layers::{LayerList, Layers};
 
 use super::{Entry, format};
+use crate::arguments::BaseOption;
 use crate::environment::Context;
 use crate::exit::Exit;
 use crate::output::{format_option, write};
@@ -22,6 +23,8 @@ pub(super) const ENTRY: Entry = Entry {
 struct Arguments {
     /// The image
     image: String,
+    #[command(flatten)]
+    base: BaseOption,
 }
 
 fn declare(command: Command) -> Command {
@@ -30,7 +33,7 @@ fn declare(command: Command) -> Command {
 
 fn run(matches: &ArgMatches, context: &Context) -> Result<Exit> {
     let arguments = Arguments::from_arg_matches(matches)?;
-    let analysis = context.analyse(&arguments.image, Purpose::Overview)?;
+    let analysis = context.analyse_on(&arguments.image, arguments.base.base.as_deref(), Purpose::Overview)?;
     if analysis.layers.is_empty() {
         context.tell_note(&format!(
             "{} has no layers: it is a directory or a bill of materials",

@@ -4,9 +4,11 @@ mod advisories;
 mod cache;
 mod completions;
 mod diff;
+mod explain;
 mod files;
 mod inspect;
 mod layers;
+mod lint;
 mod man;
 mod packages;
 mod query;
@@ -41,6 +43,8 @@ pub(crate) const ALL: &[Entry] = &[
     layers::ENTRY,
     diff::ENTRY,
     vulns::ENTRY,
+    lint::ENTRY,
+    explain::ENTRY,
     advisories::ENTRY,
     query::ENTRY,
     cache::ENTRY,

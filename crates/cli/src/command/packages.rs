@@ -6,6 +6,7 @@ use plimsoll_engine::Purpose;
 use plimsoll_report::packages::{PackageList, Packages};
 
 use super::{Entry, format, globs};
+use crate::arguments::BaseOption;
 use crate::environment::Context;
 use crate::exit::Exit;
 use crate::output::{format_option, write};
@@ -27,6 +28,8 @@ struct Arguments {
     /// List what lock files merely name as well
     #[arg(long)]
     declared: bool,
+    #[command(flatten)]
+    base: BaseOption,
 }
 
 fn declare(command: Command) -> Command {
@@ -36,7 +39,7 @@ fn declare(command: Command) -> Command {
 fn run(matches: &ArgMatches, context: &Context) -> Result<Exit> {
     let arguments = Arguments::from_arg_matches(matches)?;
     let wanted = globs(&arguments.names, false)?;
-    let analysis = context.analyse(&arguments.image, Purpose::Overview)?;
+    let analysis = context.analyse_on(&arguments.image, arguments.base.base.as_deref(), Purpose::Overview)?;
     let selected = (0..analysis.packages.len())
         .filter(|position| {
             let package = &analysis.packages[*position];

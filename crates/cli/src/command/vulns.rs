@@ -4,15 +4,17 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use clap::{ArgMatches, Args, Command, FromArgMatches as _};
-use plimsoll_engine::Purpose;
 use plimsoll_engine::vulnerabilities::{Advisor, VulnerabilityOptions};
+use plimsoll_engine::{Purpose, Question};
 use plimsoll_model::{Analysis, Conclusion, Finding, SeverityLevel, Verdict, Vulnerabilities};
 use plimsoll_report::explanation::{Explained, Explanation};
 use plimsoll_report::vulnerabilities::{VulnerabilityList, Vulns};
 
 use super::{Entry, format, globs};
+use crate::arguments::{BaseOption, KeyOption};
 use crate::environment::Context;
 use crate::exit::Exit;
+use crate::message::{Kind, tell_line};
 use crate::output::{format_option, write};
 
 pub(super) const ENTRY: Entry = Entry {
@@ -49,6 +51,13 @@ struct Arguments {
     /// VEX document (OpenVEX, CSAF or CycloneDX) whose statements lift findings
     #[arg(long, value_name = "FILE")]
     vex: Vec<PathBuf>,
+    /// Do not look for VEX documents attached to the image, nor apply them
+    #[arg(long)]
+    no_attached_vex: bool,
+    #[command(flatten)]
+    base: BaseOption,
+    #[command(flatten)]
+    key: KeyOption,
     /// Ignore entries, each with a reason, an owner and an end date
     #[arg(long, value_name = "FILE")]
     ignore: Vec<PathBuf>,
@@ -107,8 +116,17 @@ fn run(matches: &ArgMatches, context: &Context) -> Result<Exit> {
         ignores: arguments.ignore.clone(),
         oldest_fetch: arguments.max_age,
     };
-    let advisor = Advisor::open(&context.advisories()?, &options)?;
-    let analysis = context.analyse(&arguments.image, Purpose::Overview)?;
+    let mut advisor = Advisor::open(&context.advisories()?, &options)?;
+    let key = arguments.key.read()?;
+    let question = Question {
+        base: arguments.base.base.as_deref(),
+        attachments: !arguments.no_attached_vex,
+        key: key.as_ref(),
+        ..Purpose::Overview.into()
+    };
+    let asked = context.ask(&arguments.image, &question)?;
+    advisor.apply_attached(asked.vex);
+    let analysis = asked.analysis;
     let answer = advisor.find(&analysis);
     if let Some(id) = &arguments.explain {
         return explain(&advisor, &analysis, &answer, id, format(matches), context);
@@ -126,6 +144,11 @@ fn run(matches: &ArgMatches, context: &Context) -> Result<Exit> {
                 && wanted.as_ref().is_none_or(|globs| name.is_some_and(|name| globs.is_match(name)))
         })
     });
+    if format(matches) == "openvex" && list.selected.is_empty() {
+        let note = "there is no finding that an OpenVEX document could state, so none is written; \
+                    --format cyclonedx-vex and json tell what was judged";
+        tell_line(Kind::Note, note);
+    }
     write::<Vulns>(format(matches), &list)?;
     context.judge(&[&analysis])?;
     Ok(outcome(&answer, arguments.fail_on))
@@ -160,7 +183,6 @@ fn explain(
         answer,
         id,
         statements: &statements,
-        base_layers: None,
         now: advisor.now(),
         width: context.width,
     };

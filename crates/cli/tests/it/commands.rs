@@ -411,7 +411,8 @@ fn nothing_is_written_without_a_cache() {
     bench.run(&["inspect", &before]);
     assert!(bench.cache().exists());
     let told = bench.run(&["cache"]);
-    assert!(told.contains("1 entries") || told.contains("1 entry"), "{told}");
+    // Its only layer, and the image's name under its layers.
+    assert!(told.contains("2 entries"), "{told}");
     bench.run(&["cache", "--clear"]);
     assert!(bench.run(&["cache"]).contains("0 entries"));
 }
@@ -509,4 +510,59 @@ fn an_update_leaves_alone_what_it_was_not_asked_for() {
     assert!(rows().contains("osv/PyPI"), "{}", rows());
     assert_eq!(with(&["advisories", "update", "kev", "--mirror", "http://127.0.0.1:1"]).0, Some(3));
     assert!(rows().contains("osv/PyPI"), "{}", rows());
+}
+
+/// Writes an image as a layout in which `change` alters the manifest, everything else fitting it.
+fn layout_with(
+    bench: &Bench,
+    name: &str,
+    image: &TestImage,
+    change: impl FnOnce(&mut serde_json::Value),
+) -> String {
+    let place = bench.layout(name, image);
+    let root = bench.path(name);
+    let mut manifest = serde_json::from_slice(&image.manifest()).expect("a manifest");
+    change(&mut manifest);
+    let manifest = manifest.to_string();
+    let digest = plimsoll_testing::image_files::digest(manifest.as_bytes());
+    fs::write(format!("{root}/blobs/{}", digest.replace(':', "/")), &manifest).expect("a blob");
+    let mut index: serde_json::Value = serde_json::from_slice(&image.index()).expect("an index");
+    index["manifests"][0]["digest"] = digest.into();
+    index["manifests"][0]["size"] = manifest.len().into();
+    fs::write(format!("{root}/index.json"), index.to_string()).expect("an index");
+    place
+}
+
+#[test]
+fn a_size_that_a_manifest_gets_wrong_is_told() {
+    let bench = Bench::new();
+    let image = image_from_text(BEFORE);
+    let place = layout_with(&bench, "layer", &image, |manifest| manifest["layers"][0]["size"] = 7.into());
+    let (code, out, _) = bench.ends(&["inspect", &place]);
+    assert_eq!(code, Some(0));
+    assert!(out.contains("says that the layer has 7 bytes"), "{out}");
+    let place = layout_with(&bench, "config", &image, |manifest| manifest["config"]["size"] = 7.into());
+    let (code, _, error) = bench.ends(&["inspect", &place]);
+    assert_eq!(code, Some(2), "{error}");
+    assert!(error.contains("where the document that names it says 7"), "{error}");
+    let place = layout_with(&bench, "right", &image, |_| {});
+    let (_, out, _) = bench.ends(&["inspect", &place]);
+    assert!(!out.contains("engines refuse"), "{out}");
+}
+
+#[test]
+fn a_pipe_where_a_blob_belongs_is_refused_and_never_waited_for() {
+    let bench = Bench::new();
+    let image = image_from_text(BEFORE);
+    for blob in [image.layers[0].digest(), plimsoll_testing::image_files::digest(&image.manifest())] {
+        let name = blob.replace(':', "-");
+        let place = bench.layout(&name, &image);
+        let path = format!("{}/blobs/{}", bench.path(&name), blob.replace(':', "/"));
+        fs::remove_file(&path).expect("the blob goes");
+        let made = std::process::Command::new("mkfifo").arg(&path).status().expect("mkfifo runs");
+        assert!(made.success());
+        let (code, _, error) = bench.ends(&["inspect", &place]);
+        assert_eq!(code, Some(2), "{error}");
+        assert!(error.contains("it is no regular file"), "{error}");
+    }
 }

@@ -56,6 +56,11 @@ fn every_reader_of_evidence_is_entered() {
     check("crates/catalog/src/evidence", "ALL");
 }
 
+#[test]
+fn every_rule_is_entered() {
+    check("crates/policy/src/rule", "ALL");
+}
+
 /// A module beside a document's list that writes the document is one of its formats.
 #[test]
 fn every_format_of_a_document_is_entered() {

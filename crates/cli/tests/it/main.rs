@@ -1,9 +1,15 @@
 //! The program as a user meets it, on real images; and the project as a reader meets it.
 
+mod advisories;
 mod architecture;
+mod attached;
+mod base;
 mod commands;
 mod debian;
 mod dependencies;
+mod java;
+mod languages;
+mod lint;
 mod lists;
 mod places;
 mod reference;

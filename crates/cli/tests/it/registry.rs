@@ -11,10 +11,10 @@ use plimsoll_testing::image_from_text;
 
 use crate::places::{csv, images, plimsoll, run, skip};
 
-struct Registry {
+pub(crate) struct Registry {
     child: Child,
     directory: tempfile::TempDir,
-    port: u16,
+    pub(crate) port: u16,
 }
 
 impl Drop for Registry {
@@ -26,7 +26,7 @@ impl Drop for Registry {
 
 impl Registry {
     /// A registry of its own on a free port; `None` where the machine has none.
-    fn start() -> Option<Self> {
+    pub(crate) fn start() -> Option<Self> {
         for _ in 0..5 {
             let directory = tempfile::tempdir().expect("a directory");
             let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("a port").port();
@@ -83,7 +83,7 @@ impl Registry {
         }
     }
 
-    fn image(&self, name: &str) -> String {
+    pub(crate) fn image(&self, name: &str) -> String {
         format!("127.0.0.1:{}/{name}", self.port)
     }
 

@@ -1,20 +1,24 @@
 //! Files of feeds into the database.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs::{self, File};
 use std::hash::BuildHasher as _;
-use std::io::{self, BufReader, BufWriter};
+use std::io::{self, BufWriter};
 
 use hashbrown::DefaultHashBuilder;
 use plimsoll_advisory::database::{BuildError, Built, Database, DatabaseBuilder, FeedHandle, FeedOrigin};
-use plimsoll_advisory::epss::Epss;
-use plimsoll_advisory::kev::Kev;
+use plimsoll_advisory::feed::loss::{self, Loss};
 use plimsoll_advisory::{FeedFile, Sink};
-use plimsoll_model::{Advisory, ExploitProbability, KnownExploited, Problem};
+use plimsoll_model::{Advisory, EndOfLife, ExploitProbability, FeedFacts, KnownExploited, Problem};
 
 use super::AdvisoryError;
-use super::folder::{Found, FoundFeed, Reader};
+use super::fetch::{Failure, Fetched};
+use super::folder::{Found, FoundFeed};
 use crate::progress::{Counted, Progress};
+use crate::vulnerabilities::now;
+
+/// A feed of fewer entries may shrink as it likes; that one of more lost half of them is told.
+const SHRINKS_FROM: u64 = 100;
 
 type Writer = BufWriter<File>;
 
@@ -35,33 +39,41 @@ impl<'a> Intake<'a> {
         Self { builder, progress, problems: Vec::new(), said: HashSet::new(), hasher }
     }
 
-    /// Takes in everything found. `failed` names feeds that could not be fetched just now.
+    /// Takes in everything found. `failed` names what could not be fetched just now.
     pub(super) fn take(
         mut self,
         found: &Found,
         old: Option<&Database>,
-        failed: &[(String, Problem)],
+        failed: &Fetched,
     ) -> Result<(Built<Writer>, Vec<Problem>), AdvisoryError> {
+        self.problems.extend(failed.problems.iter().cloned());
         for feed in &found.feeds {
-            let before = self.problems.len();
             let rows = self.feed(feed)?;
-            let broke = self.problems.len() > before;
-            // A feed that gives nothing where it gave something before is a failed one.
             let had = old.and_then(|old| old.feeds().iter().find(|known| known.id == feed.id));
-            if let (0, true, Some(old), Some(had)) = (rows, broke, old, had)
-                && had.advisories > 0
-            {
-                self.builder.carry_over(old, &feed.id, "its files could not be read")?;
+            if let (Some(old), Some(had)) = (old, had) {
+                self.compare(feed, rows, old, had)?;
             }
         }
-        self.problems.extend(failed.iter().map(|(_, problem)| problem.clone()));
         // What this update did not touch stays as it was, whatever it came from.
         let kept = old.into_iter().flat_map(|old| old.feeds().iter().map(move |feed| (old, &feed.id)));
         for (old, id) in kept.filter(|(_, id)| !found.feeds.iter().any(|feed| feed.id == **id)) {
-            let failure = failed.iter().find(|(failed, _)| failed == id);
-            let because =
-                failure.map_or("it was not part of the last update", |(_, problem)| &problem.detail);
-            self.builder.carry_over(old, id, because)?;
+            self.builder.carry_over(old, id)?;
+        }
+        let at = now();
+        for Failure { part, why } in &failed.failures {
+            let ids = || {
+                found
+                    .feeds
+                    .iter()
+                    .map(|feed| &feed.id)
+                    .chain(old.into_iter().flat_map(|old| old.feeds().iter().map(|feed| &feed.id)))
+            };
+            // What failed of a feed whose parts are there by themselves, a list of them, is no part.
+            if !ids().any(|id| id == part) && ids().any(|id| id.starts_with(&format!("{part}/"))) {
+                continue;
+            }
+            let handle = self.builder.feed(FeedOrigin { id: part.clone(), ..FeedOrigin::default() })?;
+            self.builder.mark_failed(handle, why, at.as_deref());
         }
         let built = self.builder.finish()?;
         let mut problems = self.problems;
@@ -69,6 +81,32 @@ impl<'a> Intake<'a> {
         problems.sort();
         problems.dedup();
         Ok((built, problems))
+    }
+
+    /// Compares what a feed gave with what it gave before. One that gives nothing any more has
+    /// failed, whatever it says of itself, and keeps what it had.
+    fn compare(
+        &mut self,
+        feed: &FoundFeed,
+        rows: u64,
+        old: &Database,
+        had: &FeedFacts,
+    ) -> Result<(), AdvisoryError> {
+        let before = had.advisories + had.enrichments;
+        if rows == 0 && before > 0 {
+            let why = format!("its files give nothing, where there were {before} entries before");
+            let handle = self.builder.carry_over(old, &feed.id)?;
+            self.builder.mark_failed(handle, &why, now().as_deref());
+            self.problems.push(Problem::new(
+                "feed-gave-nothing",
+                feed.id.clone(),
+                format!("{why}; those stay in use"),
+            ));
+        } else if before >= SHRINKS_FROM && rows.saturating_mul(2) < before {
+            let detail = format!("it has {rows} entries, where there were {before} before");
+            self.problems.push(Problem::new("feed-shrank", feed.id.clone(), detail));
+        }
+        Ok(())
     }
 
     /// Takes in one part of a feed; gives the number of advisories or entries.
@@ -84,50 +122,39 @@ impl<'a> Intake<'a> {
             fetched_at,
             ..FeedOrigin::default()
         };
-        let is_copy = match feed.reader {
-            Reader::Feed(reader) => feed.id.split('/').next() != Some(reader.doc().id),
-            Reader::KnownExploited | Reader::Probabilities => false,
-        };
+        let format = feed.reader.doc().id;
+        let is_copy = feed.id.split('/').next() != Some(format);
         // A copy that says nothing new is no feed of its own: it must not stand there as empty.
         let mut handle = if is_copy { None } else { Some(self.builder.feed(origin.clone())?) };
         let mut rows = 0;
         for (below, path) in &feed.files {
             let file = match File::open(path) {
-                Ok(file) => Counted { inner: file, progress: self.progress },
+                Ok(file) => file,
                 Err(error) => {
                     self.unreadable(feed, below, &error);
                     continue;
                 }
             };
-            let mut bytes = BufReader::with_capacity(256 * 1024, file);
-            rows += match feed.reader {
-                Reader::Feed(reader) => {
-                    let mut rows = Rows {
-                        intake: self,
-                        origin: &origin,
-                        handle,
-                        format: reader.doc().id,
-                        feed: &feed.id,
-                        rows: 0,
-                        error: None,
-                    };
-                    reader.parse(FeedFile { path: below, bytes: &mut bytes }, &mut rows);
-                    let (count, error) = (rows.rows, rows.error);
-                    handle = rows.handle;
-                    if let Some(error) = error {
-                        return Err(error.into());
-                    }
-                    count
-                }
-                Reader::KnownExploited => {
-                    let handle = self.builder.feed(origin.clone())?;
-                    self.known_exploited(handle, &mut bytes)?
-                }
-                Reader::Probabilities => {
-                    let handle = self.builder.feed(origin.clone())?;
-                    self.probabilities(handle, &mut bytes)?
-                }
+            let mut bytes = Counted { inner: file, progress: self.progress };
+            let archive = feed.reader.is_archive(below);
+            let replaced = if archive { feed.replaced(below) } else { BTreeSet::new() };
+            let mut taken = Rows {
+                intake: self,
+                origin: &origin,
+                handle,
+                format,
+                feed: &feed.id,
+                is_copy,
+                rows: 0,
+                error: None,
             };
+            feed.reader.parse(FeedFile { path: below, bytes: &mut bytes, replaced: &replaced }, &mut taken);
+            let (count, error) = (taken.rows, taken.error);
+            handle = taken.handle;
+            if let Some(error) = error {
+                return Err(error.into());
+            }
+            rows += count;
         }
         Ok(rows)
     }
@@ -140,40 +167,6 @@ impl<'a> Intake<'a> {
             format!("it cannot be read: {error}"),
         ));
     }
-
-    fn known_exploited(&mut self, handle: FeedHandle, bytes: &mut dyn io::Read) -> Result<u64, BuildError> {
-        let (table, problems) = Kev::parse(bytes);
-        self.problems.extend(problems);
-        for (cve, entry) in table.iter() {
-            let entry = KnownExploited {
-                added: Some(entry.added.clone()),
-                due: entry.due.clone(),
-                ransomware: entry.ransomware,
-            };
-            self.builder.known_exploited(handle, cve, &entry)?;
-        }
-        Ok(table.len() as u64)
-    }
-
-    fn probabilities(&mut self, handle: FeedHandle, bytes: &mut dyn io::Read) -> Result<u64, BuildError> {
-        let (table, problems) = Epss::parse(bytes);
-        self.problems.extend(problems);
-        let mut rows = 0;
-        for (cve, likelihood) in table.iter() {
-            let probability = ExploitProbability {
-                score: hundred_thousandths(likelihood.score),
-                percentile: hundred_thousandths(likelihood.percentile),
-            };
-            self.builder.exploit_probability(handle, &cve, probability, table.date.as_deref())?;
-            rows += 1;
-        }
-        Ok(rows)
-    }
-}
-
-/// EPSS publishes five decimals.
-fn hundred_thousandths(share: f64) -> u32 {
-    (share.clamp(0.0, 1.0) * 100_000.0).round() as u32
 }
 
 /// Takes what one file says.
@@ -184,20 +177,50 @@ struct Rows<'a, 'b> {
     handle: Option<FeedHandle>,
     format: &'static str,
     feed: &'a str,
+    /// Whether it is a copy of a feed under a longer name.
+    is_copy: bool,
     rows: u64,
     error: Option<BuildError>,
 }
 
-impl Sink for Rows<'_, '_> {
-    fn advisory(&mut self, mut advisory: Advisory) {
+impl Rows<'_, '_> {
+    /// Adds something under the feed's handle; the first error ends it all.
+    fn add(&mut self, add: impl FnOnce(&mut DatabaseBuilder<Writer>, FeedHandle) -> Result<(), BuildError>) {
         if self.error.is_some() {
             return;
         }
-        let Intake { said, hasher, .. } = self.intake;
+        let builder = &mut self.intake.builder;
+        let handle = self.handle.map_or_else(|| builder.feed(self.origin.clone()), Ok);
+        let added = handle.and_then(|handle| {
+            self.handle = Some(handle);
+            add(builder, handle)
+        });
+        match added {
+            Ok(()) => self.rows += 1,
+            Err(error) => self.error = Some(error),
+        }
+    }
+
+    /// Whether a fact about a flaw or a release is new: the same table in two files counts once.
+    fn is_new(&mut self, key: (&str, &str)) -> bool {
+        let Intake { said, hasher, .. } = &mut *self.intake;
+        said.insert(hasher.hash_one((self.format, key)))
+    }
+
+    /// Notes something about the feed itself.
+    fn note(&mut self, note: impl FnOnce(&mut DatabaseBuilder<Writer>, FeedHandle)) {
+        if let Some(handle) = self.handle {
+            note(&mut self.intake.builder, handle);
+        }
+    }
+}
+
+impl Sink for Rows<'_, '_> {
+    fn advisory(&mut self, mut advisory: Advisory) {
+        let Intake { said, hasher, .. } = &mut *self.intake;
         // A copy of a feed under a longer name is an older one: what the feed itself says counts.
         let own_id = hasher.hash_one((self.format, &advisory.id));
-        let is_copy = self.feed.split('/').next() != Some(self.format);
-        if is_copy && said.contains(&own_id) {
+        if self.is_copy && said.contains(&own_id) {
             return;
         }
         let had_statements = !advisory.statements.is_empty();
@@ -208,23 +231,44 @@ impl Sink for Rows<'_, '_> {
         if had_statements && advisory.statements.is_empty() {
             return;
         }
-        if !is_copy {
+        if !self.is_copy {
             said.insert(own_id);
         }
-        let builder = &mut self.intake.builder;
-        let handle = self.handle.map_or_else(|| builder.feed(self.origin.clone()), Ok);
-        let added = handle.and_then(|handle| {
-            self.handle = Some(handle);
-            builder.add(handle, &advisory)
-        });
-        match added {
-            Ok(()) => self.rows += 1,
-            Err(error) => self.error = Some(error),
+        self.add(|builder, handle| builder.add(handle, &advisory));
+    }
+
+    fn known_exploited(&mut self, cve: &str, entry: KnownExploited) {
+        if self.is_new((cve, "")) {
+            self.add(|builder, handle| builder.known_exploited(handle, cve, &entry));
+        }
+    }
+
+    fn exploit_probability(&mut self, cve: &str, probability: ExploitProbability, day: Option<&str>) {
+        if self.is_new((cve, "")) {
+            self.add(|builder, handle| builder.exploit_probability(handle, cve, probability, day));
+        }
+    }
+
+    fn end_of_life(&mut self, distribution: &str, release: &str, dates: EndOfLife) {
+        if self.is_new((distribution, release)) {
+            self.add(|builder, handle| builder.end_of_life(handle, distribution, release, &dates));
         }
     }
 
     fn problem(&mut self, problem: Problem) {
+        match loss::of(problem.code.as_str()) {
+            Loss::Nothing => {}
+            Loss::Entry => self.note(|builder, handle| builder.count_unreadable(handle, 1)),
+            Loss::Rest => {
+                let because = format!("{}: {}", problem.subject, problem.detail);
+                self.note(|builder, handle| builder.mark_incomplete(handle, &because));
+            }
+        }
         let subject = format!("{} {}", self.feed, problem.subject);
         self.intake.problems.push(Problem { subject, ..problem });
+    }
+
+    fn left_out(&mut self, entries: u64) {
+        self.note(|builder, handle| builder.count_unreadable(handle, entries));
     }
 }

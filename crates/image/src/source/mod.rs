@@ -5,6 +5,7 @@
 //! come in one stream that cannot be wound back).
 
 mod archive;
+pub mod attached;
 pub mod daemon;
 pub mod directory;
 pub mod docker_archive;
@@ -12,6 +13,7 @@ pub mod oci;
 pub mod place;
 pub mod registry;
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -19,7 +21,9 @@ use std::path::Path;
 use plimsoll_model::{Digest, ImageConfig, ImageIdentity, Platform};
 use thiserror::Error;
 
+use self::attached::Attached;
 use crate::hashing::digest_of;
+use crate::history::{Boundary, boundary};
 use crate::limits::{MAX_DOCUMENT, MAX_INDEX_DEPTH, MAX_LAYERS, MAX_MANIFESTS};
 use crate::manifest::{Configuration, Descriptor, Document, DocumentError, Manifest};
 
@@ -34,6 +38,33 @@ pub struct Image {
     pub layers: Vec<ImageLayer>,
     /// One line per step of its history, the oldest first.
     pub history: Vec<String>,
+    /// Where its history looks as if a base image ended.
+    pub boundary: Option<Boundary>,
+    /// The image that its annotations say it was built on. Nothing of it is verified.
+    pub stated_base: Option<StatedBase>,
+    /// Manifests of the same index that say something about it (`BuildKit`'s attestations).
+    pub attestations: Vec<Descriptor>,
+}
+
+/// What the annotations of a manifest or an index say about the base image (image-spec 1.1,
+/// "Pre-Defined Annotation Keys"). Labels of the same name are not looked at: a base image's own
+/// labels are inherited, and would name the base of the base.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StatedBase {
+    /// `org.opencontainers.image.base.name`.
+    pub name: Option<String>,
+    /// `org.opencontainers.image.base.digest`, where it is one.
+    pub digest: Option<Digest>,
+}
+
+impl StatedBase {
+    fn of(annotations: &BTreeMap<String, String>) -> Option<Self> {
+        let text = |key| annotations.get(key).map(|text| text.trim()).filter(|text| !text.is_empty());
+        // Beyond this it is no reference (distribution specification: 255 and a tag of 128).
+        let name = text("org.opencontainers.image.base.name").filter(|name| name.len() <= 512);
+        let digest = text("org.opencontainers.image.base.digest").and_then(|text| text.parse().ok());
+        (name.is_some() || digest.is_some()).then(|| Self { name: name.map(str::to_owned), digest })
+    }
 }
 
 /// One layer of an image, before it was read.
@@ -90,6 +121,19 @@ pub trait Source: Send + Sync + std::fmt::Debug {
         deliver: &mut DeliverLayer<'_>,
     ) -> Result<(), SourceError> {
         deliver_each(self, wanted, deliver)
+    }
+
+    /// Finds what is attached to the image; `None` where this kind of place keeps no such things.
+    fn attached(&self, _image: &Image) -> Option<Attached> {
+        None
+    }
+
+    /// The bytes of a blob that is attached, verified, at most [`MAX_DOCUMENT`] of them.
+    ///
+    /// # Errors
+    /// [`SourceError`] where they cannot be had or are not the promised ones.
+    fn attached_blob(&self, blob: &Descriptor) -> Result<Vec<u8>, SourceError> {
+        Err(SourceError::Missing { what: format!("the blob {}", blob.digest.short()) })
     }
 }
 
@@ -233,6 +277,8 @@ pub fn resolve(
     wanted: Option<&Platform>,
 ) -> Result<Image, SourceError> {
     let mut identity = ImageIdentity { name: name.to_owned(), ..ImageIdentity::default() };
+    let mut stated_base = None;
+    let mut attestations = Vec::new();
     let mut at = root;
     for _ in 0..MAX_INDEX_DEPTH {
         let what = at.digest.to_string();
@@ -241,7 +287,10 @@ pub fn resolve(
         match document {
             Document::Manifest(manifest) => {
                 identity.manifest_digest = Some(at.digest);
-                let image = from_manifest(documents, identity, &manifest)?;
+                let mut image = from_manifest(documents, identity, &manifest)?;
+                // The manifest is nearer to the image than the index, which may speak of several.
+                image.stated_base = StatedBase::of(&manifest.annotations).or(stated_base);
+                image.attestations = attestations;
                 return fits(name, wanted, image);
             }
             Document::Index(index) => {
@@ -250,6 +299,12 @@ pub fn resolve(
                     return Err(SourceError::Damaged { what, why });
                 }
                 let chosen = choose(name, &index.manifests, wanted, &mut identity)?;
+                stated_base = StatedBase::of(&index.annotations).or(stated_base);
+                let subject = chosen.digest.to_string();
+                attestations.extend(index.manifests.into_iter().filter(|each| {
+                    each.is_attestation()
+                        && each.annotations.get(attached::BUILDKIT_SUBJECT) == Some(&subject)
+                }));
                 identity.index_digest.get_or_insert(at.digest);
                 let bytes = verified(documents, &chosen)?;
                 at = Root { media_type: chosen.media_type, digest: chosen.digest, bytes };
@@ -333,6 +388,15 @@ fn verified(documents: &dyn Documents, descriptor: &Descriptor) -> Result<Vec<u8
         let what = "the document".to_owned();
         return Err(SourceError::Digest { what, expected: descriptor.digest.clone(), found });
     }
+    // Engines hold descriptors to it (image-spec, descriptor.md: "size"); older tools write none.
+    if descriptor.size != 0 && descriptor.size != bytes.len() as u64 {
+        let why = format!(
+            "it has {} bytes where the document that names it says {}; engines refuse such an image",
+            bytes.len(),
+            descriptor.size
+        );
+        return Err(SourceError::Damaged { what: descriptor.digest.to_string(), why });
+    }
     Ok(bytes)
 }
 
@@ -342,14 +406,7 @@ fn from_manifest(
     manifest: &Manifest,
 ) -> Result<Image, SourceError> {
     let what = manifest.config.digest.to_string();
-    let config_type = manifest.config.media_type.as_str();
-    let artifact = manifest.artifact_type.as_deref().or_else(|| {
-        let image = config_type.is_empty()
-            || config_type.contains("container.image")
-            || config_type.contains("vnd.oci.image.config");
-        (!image).then_some(config_type)
-    });
-    if let Some(kind) = artifact {
+    if let Some(kind) = manifest.artifact() {
         let source = DocumentError::NotAnImage(format!("an artifact of type {kind}"));
         return Err(SourceError::Document { what, source });
     }
@@ -405,6 +462,7 @@ pub fn image_from(
             location: String::new(),
         })
         .collect();
+    let boundary = boundary(&configuration.history, blobs.len());
     let history = configuration.history.into_iter().map(|step| step.created_by.unwrap_or_default()).collect();
-    Ok(Image { identity, config: configuration.config, layers, history })
+    Ok(Image { identity, config: configuration.config, layers, history, boundary, ..Image::default() })
 }

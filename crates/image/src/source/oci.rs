@@ -8,13 +8,14 @@ use std::path::{Path, PathBuf};
 use plimsoll_model::{Algorithm, Digest, Platform};
 
 use super::archive::Archive;
+use super::attached::{self, Attached, Attic};
 use super::{
     DeliverLayer, Documents, Image, ImageLayer, Root, Source, SourceError, deliver_each, open_regular,
     resolve,
 };
 use crate::hashing::digest_of;
-use crate::limits::MAX_DOCUMENT;
-use crate::manifest::{Descriptor, Document, INDEX_TYPES};
+use crate::limits::{MAX_DOCUMENT, MAX_MANIFESTS};
+use crate::manifest::{Descriptor, Document, INDEX_TYPES, Index};
 
 const REF_NAME: &str = "org.opencontainers.image.ref.name";
 const CONTAINERD_NAME: &str = "io.containerd.image.name";
@@ -80,8 +81,8 @@ impl OciLayout {
         format!("blobs/{}/{}", digest.algorithm().name(), digest.hex())
     }
 
-    /// The document that the layout's name leads to.
-    fn root(&self) -> Result<Root, SourceError> {
+    /// The layout's own list, and its bytes.
+    fn listing(&self) -> Result<(Index, Vec<u8>), SourceError> {
         let bytes = self.document_at("index.json")?;
         let what = format!("index.json of {}", self.name);
         let document = Document::parse(&bytes, INDEX_TYPES[0])
@@ -90,7 +91,36 @@ impl OciLayout {
             let why = "it is a manifest where the list of images belongs".to_owned();
             return Err(SourceError::Damaged { what, why });
         };
-        let images: Vec<&Descriptor> = index.manifests.iter().filter(|each| !each.is_attestation()).collect();
+        if index.manifests.len() > MAX_MANIFESTS {
+            let why = format!("it lists more than {MAX_MANIFESTS} manifests");
+            return Err(SourceError::Damaged { what, why });
+        }
+        Ok((*index, bytes))
+    }
+
+    /// Whether an entry of the list is no image but attached to one: its descriptor says so, or
+    /// the document itself has a subject or says that it is an artefact.
+    fn is_attached(&self, entry: &Descriptor) -> bool {
+        if entry.is_attestation() || attached::is_cosign(entry) || entry.artifact_type.is_some() {
+            return true;
+        }
+        let Ok(bytes) = self.document(entry) else { return false };
+        match Document::parse(&bytes, &entry.media_type) {
+            Ok(Document::Manifest(manifest)) => manifest.subject.is_some() || manifest.artifact().is_some(),
+            Ok(Document::Index(index)) => index.subject.is_some(),
+            Err(_) => false,
+        }
+    }
+
+    /// The document that the layout's name leads to.
+    fn root(&self) -> Result<Root, SourceError> {
+        let (index, bytes) = self.listing()?;
+        let mut images: Vec<&Descriptor> =
+            index.manifests.iter().filter(|each| !each.is_attestation()).collect();
+        // A lone entry is told by its own document, with a better word than that it is missing.
+        if images.len() > 1 {
+            images.retain(|each| !self.is_attached(each));
+        }
         let names = |each: &Descriptor| -> Vec<String> {
             [REF_NAME, CONTAINERD_NAME].iter().filter_map(|key| each.annotations.get(*key).cloned()).collect()
         };
@@ -137,6 +167,30 @@ impl Documents for OciLayout {
     }
 }
 
+impl Attic for OciLayout {
+    fn referrers(&self, subject: &Digest) -> Result<Option<Vec<Descriptor>>, SourceError> {
+        let (index, _) = self.listing()?;
+        let is_about = |entry: &&Descriptor| {
+            let Ok(bytes) = self.document(entry) else { return false };
+            let own = match Document::parse(&bytes, &entry.media_type) {
+                Ok(Document::Manifest(manifest)) => manifest.subject,
+                Ok(Document::Index(index)) => index.subject,
+                Err(_) => None,
+            };
+            own.is_some_and(|own| own.digest == *subject)
+        };
+        Ok(Some(index.manifests.iter().filter(is_about).cloned().collect()))
+    }
+
+    fn tagged(&self, tag: &str) -> Result<Option<Root>, SourceError> {
+        let (index, _) = self.listing()?;
+        let is_it = |entry: &&Descriptor| entry.annotations.get(REF_NAME).is_some_and(|name| name == tag);
+        let Some(entry) = index.manifests.iter().find(is_it) else { return Ok(None) };
+        let bytes = super::verified(self, entry)?;
+        Ok(Some(Root { media_type: entry.media_type.clone(), digest: entry.digest.clone(), bytes }))
+    }
+}
+
 impl Source for OciLayout {
     fn image(&self, wanted: Option<&Platform>) -> Result<Image, SourceError> {
         resolve(self, &self.name, self.root()?, wanted)
@@ -148,6 +202,14 @@ impl Source for OciLayout {
             Place::Archive(archive) => archive.blob(&path),
             Place::Directory(directory) => Ok(Box::new(open_regular(&directory.join(path))?)),
         }
+    }
+
+    fn attached(&self, image: &Image) -> Option<Attached> {
+        Some(attached::find(self, image))
+    }
+
+    fn attached_blob(&self, blob: &Descriptor) -> Result<Vec<u8>, SourceError> {
+        attached::blob(self, blob)
     }
 
     fn is_stream(&self) -> bool {

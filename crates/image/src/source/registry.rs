@@ -10,6 +10,7 @@ mod challenge;
 mod credentials;
 mod failure;
 mod hosts;
+mod referrers;
 mod retry;
 mod session;
 mod tags;
@@ -24,6 +25,7 @@ use url::Url;
 use self::blob::BlobReader;
 use self::failure::harmless;
 use self::session::{Question, Session};
+use super::attached::{self, Attached, Attic};
 use super::{DocumentMemory, Documents, Image, ImageLayer, Root, Source, SourceError, resolve};
 use crate::hashing::digest_of;
 use crate::limits::MAX_DOCUMENT;
@@ -238,6 +240,14 @@ impl Source for Registry {
 
     fn open_layer(&self, layer: &ImageLayer) -> Result<Box<dyn Read + Send + '_>, SourceError> {
         Ok(Box::new(self.blob(&layer.digest, layer.size, "layer")?))
+    }
+
+    fn attached(&self, image: &Image) -> Option<Attached> {
+        Some(attached::find(self, image))
+    }
+
+    fn attached_blob(&self, blob: &Descriptor) -> Result<Vec<u8>, SourceError> {
+        attached::blob(self, blob)
     }
 }
 

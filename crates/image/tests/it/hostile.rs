@@ -435,3 +435,19 @@ fn plain_bytes_that_are_not_what_the_configuration_promises_are_refused() {
     let result = read_layer(plain.as_slice(), &expectation, &mut NoContent);
     assert!(matches!(result, Err(LayerError::DiffId { .. })), "{result:?}");
 }
+
+#[test]
+fn attributes_beyond_any_file_systems_stop_the_archive_there() {
+    let with = |count: usize| {
+        let attributes: String = (0..count).map(|n| format!(" xattr:user.a{n}=01")).collect();
+        let image = image_from_text(&format!("layer\nfile a \"1\"\nfile b \"2\"{attributes}\nfile c \"3\""));
+        let read = read(&image.layers[0].archive).unwrap();
+        let codes: Vec<String> = read.problems.iter().map(|each| each.code.to_string()).collect();
+        (read.files.ids().count(), codes)
+    };
+    let (all, problems) = with(1_024);
+    assert_eq!(problems, [""; 0]);
+    let (some, problems) = with(1_025);
+    assert_eq!(problems, ["layer-archive-damaged"]);
+    assert_eq!(some, all - 2, "b and c are missing, and that is told");
+}

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "in tests, helpers included")]
 
+mod attached;
 mod forms;
 mod hostile;
 mod listing;

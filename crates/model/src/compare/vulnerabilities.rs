@@ -6,8 +6,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::advisory::order_ids;
 use crate::analysis::Analysis;
-use crate::finding::{Conclusion, Coverage, DatabaseFacts, Finding, SeverityLevel, Verdict, Vulnerabilities};
+use crate::finding::{
+    Conclusion, Coverage, CoverageSummary, DatabaseFacts, Finding, SeverityLevel, Verdict, Vulnerabilities,
+};
 use crate::package::{Package, PackageType};
 
 /// What became of a vulnerability from one image to the other.
@@ -124,7 +127,7 @@ impl VulnerabilityRow {
 }
 
 /// What is known about one image as a whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VulnerabilityCoverage {
     /// The one word for the image.
     pub conclusion: Conclusion,
@@ -132,6 +135,16 @@ pub struct VulnerabilityCoverage {
     pub packages: u64,
     /// Of those, the ones that nobody could judge.
     pub unjudged: u64,
+    /// Who judged the others, by kind of package and scope.
+    pub by_kind: Vec<CoverageSummary>,
+}
+
+impl VulnerabilityCoverage {
+    /// Ids of the feeds that judged packages of the image, sorted.
+    #[must_use]
+    pub fn feeds(&self) -> Vec<&str> {
+        crate::finding::feeds_of(&self.by_kind)
+    }
 }
 
 /// How the vulnerabilities of two images differ.
@@ -241,7 +254,12 @@ impl<'a> Judged<'a> {
             packages += 1;
             unjudged += u64::from(unknown(position));
         }
-        VulnerabilityCoverage { conclusion: self.answer.conclusion(), packages, unjudged }
+        VulnerabilityCoverage {
+            conclusion: self.answer.conclusion(),
+            packages,
+            unjudged,
+            by_kind: self.answer.coverage.clone(),
+        }
     }
 }
 
@@ -254,8 +272,11 @@ pub fn compare(
     let (old, new) = (Judged::of(before), Judged::of(after));
     let keys: std::collections::BTreeSet<&Key<'_>> = old.open().chain(new.open()).collect();
     let mut rows: Vec<VulnerabilityRow> = keys.into_iter().map(|key| row(key, &old, &new)).collect();
-    // Stable: keys come in the order of id, type and name.
-    rows.sort_by_key(|row| (row.change, std::cmp::Reverse(row.severity())));
+    // Stable: keys come in the order of type and name.
+    rows.sort_by(|left, right| {
+        let rank = |row: &VulnerabilityRow| (row.change, std::cmp::Reverse(row.severity()));
+        rank(left).cmp(&rank(right)).then_with(|| order_ids(&left.id, &right.id))
+    });
     VulnerabilityComparison {
         rows,
         before: old.coverage(),

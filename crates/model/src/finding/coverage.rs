@@ -61,6 +61,9 @@ pub enum NoCoverage {
     VersionUnparsable,
     /// No order of versions is known for this kind of package.
     NoVersionOrder,
+    /// Nothing in the image states the group of a Maven artifact, without which advisories do not
+    /// name it.
+    GroupUnknown,
     /// The database could not be read where it speaks of this package.
     DatabaseDamaged,
 }
@@ -83,9 +86,29 @@ impl fmt::Display for NoCoverage {
             }
             Self::VersionUnparsable => f.write_str("its version is not one of its ecosystem"),
             Self::NoVersionOrder => f.write_str("no order of versions is known for its kind"),
+            Self::GroupUnknown => f.write_str("nothing states its group, by which advisories know it"),
             Self::DatabaseDamaged => f.write_str("the advisory database is damaged where it speaks of it"),
         }
     }
+}
+
+/// What a feed brought to bear on packages of one kind and scope.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+pub struct FeedCoverage {
+    /// Id of the feed.
+    pub feed: String,
+    /// Statements that it holds about the scope. Few of them about a whole release say that the
+    /// feed hardly knows it.
+    pub statements: u64,
+    /// The latest change of an advisory that speaks of the scope (RFC 3339, UTC); `None` where
+    /// its advisories have no dates.
+    pub newest: Option<String>,
+    /// When its bytes were fetched (RFC 3339, UTC).
+    pub fetched_at: Option<String>,
+    /// Entries that could not be read.
+    pub unreadable: u64,
+    /// Set where a file of it was not read to its end: the reason.
+    pub incomplete_because: Option<String>,
 }
 
 /// How many packages of one kind and scope were judged.
@@ -99,8 +122,10 @@ pub struct CoverageSummary {
     pub packages: u64,
     /// Of those, judged.
     pub judged: u64,
-    /// Feeds that judged them, sorted.
-    pub feeds: Vec<String>,
+    /// Of those judged, the ones that were judged as part of a package of the distribution.
+    pub part_of_others: u64,
+    /// Feeds that judged them, sorted by id.
+    pub feeds: Vec<FeedCoverage>,
     /// Why the others were not, with how many.
     pub unknown: Vec<(NoCoverage, u64)>,
 }
@@ -118,4 +143,9 @@ pub struct SetAside {
     pub other_repository: u64,
     /// They are about another release.
     pub other_release: u64,
+    /// They are about another line of versions of the same name (Oracle's kernels).
+    pub other_line: u64,
+    /// They are about the distribution at large, where others about the image's own stream of
+    /// updates (`eus` of 8.6) decide.
+    pub superseded: u64,
 }

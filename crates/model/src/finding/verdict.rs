@@ -46,6 +46,9 @@ pub enum UnknownReason {
     UnderInvestigation,
     /// The statement names no version and no state.
     StatementWithoutRange,
+    /// The statement is limited to a module stream or a repository, and nothing says whether the
+    /// package comes from there.
+    LineUnknown,
 }
 
 impl NotAffectedReason {
@@ -72,6 +75,9 @@ impl UnknownReason {
             Self::NoVersionOrder => "no order of versions is known for this kind of package",
             Self::UnderInvestigation => "the publisher has not decided yet",
             Self::StatementWithoutRange => "the advisory names neither versions nor a state",
+            Self::LineUnknown => {
+                "it holds for one module stream or repository, and nothing says which the package is of"
+            }
         }
     }
 }

@@ -6,7 +6,7 @@ use super::AdvisoryStatus;
 use crate::buffer::Buffer;
 use crate::csv::row;
 
-const HEADER: [&str; 11] = [
+const HEADER: [&str; 14] = [
     "feed",
     "source",
     "advisories",
@@ -18,6 +18,9 @@ const HEADER: [&str; 11] = [
     "fetched_at",
     "age_days",
     "kept_because",
+    "failed_at",
+    "unreadable",
+    "incomplete_because",
 ];
 
 pub(super) fn write(status: &AdvisoryStatus<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -40,6 +43,9 @@ pub(super) fn write(status: &AdvisoryStatus<'_>, out: &mut dyn Write) -> io::Res
                 feed.fetched_at.as_deref().unwrap_or_default(),
                 &status.age(feed).map(|days| days.to_string()).unwrap_or_default(),
                 feed.kept_because.as_deref().unwrap_or_default(),
+                feed.failed_at.as_deref().unwrap_or_default(),
+                &feed.unreadable.to_string(),
+                feed.incomplete_because.as_deref().unwrap_or_default(),
             ],
         );
         out.end_row()?;

@@ -23,6 +23,9 @@ struct FeedEntry<'a> {
     fetched_at: Option<&'a str>,
     age_days: Option<u64>,
     kept_because: Option<&'a str>,
+    failed_at: Option<&'a str>,
+    unreadable: u64,
+    incomplete_because: Option<&'a str>,
     scopes: Vec<ScopeRow<'a>>,
 }
 
@@ -63,6 +66,9 @@ fn entry<'a>(status: &AdvisoryStatus<'_>, feed: &'a FeedFacts) -> FeedEntry<'a> 
         fetched_at: feed.fetched_at.as_deref(),
         age_days: status.age(feed),
         kept_because: feed.kept_because.as_deref(),
+        failed_at: feed.failed_at.as_deref(),
+        unreadable: feed.unreadable,
+        incomplete_because: feed.incomplete_because.as_deref(),
         scopes: feed
             .scopes
             .iter()

@@ -23,11 +23,10 @@ pub struct AdvisoryStatus<'a> {
 }
 
 impl AdvisoryStatus<'_> {
-    /// Whole days since the newest entry of a feed; since it was fetched where its entries have
-    /// no dates. `None` where nobody can say.
+    /// Whole days since the newest entry of a feed. `None` where its entries have no dates: when
+    /// it was fetched says nothing about the age of what it says.
     fn age(&self, feed: &FeedFacts) -> Option<u64> {
-        let newest = feed.newest.as_deref().or(feed.fetched_at.as_deref())?;
-        u64::try_from(days_between(newest, self.now?)?).ok()
+        u64::try_from(days_between(feed.newest.as_deref()?, self.now?)?).ok()
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use plimsoll_model::FeedFacts;
+
 use super::AdvisoryStatus;
 use crate::table::{Column, clean, write as write_table};
 use crate::units::{age, count, counted, day};
@@ -25,16 +27,20 @@ pub(super) fn write(status: &AdvisoryStatus<'_>, out: &mut dyn Write) -> io::Res
     }
     let dates = |moment: Option<&str>| moment.map_or("unknown", day).to_owned();
     let number = |amount: u64| if amount == 0 { String::new() } else { count(amount) };
+    // A feed that holds nothing at all shows that it does.
+    let advisories = |feed: &FeedFacts| {
+        if feed.enrichments == 0 { count(feed.advisories) } else { number(feed.advisories) }
+    };
     let rows: Vec<Vec<String>> = database
         .feeds
         .iter()
         .map(|feed| {
             vec![
                 feed.id.clone(),
-                number(feed.advisories),
+                advisories(feed),
                 number(feed.statements),
                 number(feed.enrichments),
-                dates(feed.newest.as_deref()),
+                feed.newest.as_deref().map_or("no date", day).to_owned(),
                 status.age(feed).map(|days| counted(days, "day")).unwrap_or_default(),
                 dates(feed.fetched_at.as_deref()),
                 feed.source.clone(),
@@ -75,10 +81,24 @@ fn notes(status: &AdvisoryStatus<'_>) -> Vec<String> {
     let mut notes = Vec::new();
     for feed in &status.database.feeds {
         if let Some(because) = &feed.kept_because {
+            let on = feed.failed_at.as_deref().map(|at| format!(" on {}", day(at))).unwrap_or_default();
             notes.push(format!(
-                "{}: could not be updated, so its last good data was kept: {because}",
+                "{}: could not be updated{on}, so its last good data was kept: {because}",
                 feed.id
             ));
+        }
+        let unreadable = || counts(feed.unreadable, "entry", "entries");
+        match (&feed.incomplete_because, feed.unreadable) {
+            (None, 0) => {}
+            (None, _) => {
+                notes.push(format!("{}: is incomplete: {} could not be read", feed.id, unreadable()));
+            }
+            (Some(because), 0) => notes.push(format!("{}: is incomplete: {because}", feed.id)),
+            (Some(because), _) => notes.push(format!(
+                "{}: is incomplete: {} could not be read; {because}",
+                feed.id,
+                unreadable()
+            )),
         }
         if feed.advisories == 0 && feed.enrichments == 0 {
             notes.push(format!("{}: is empty, so what it should speak for has no data", feed.id));

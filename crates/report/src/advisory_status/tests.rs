@@ -18,6 +18,8 @@ pub(crate) fn database() -> DatabaseFacts {
     database.feeds.push(FeedFacts {
         id: "empty".into(),
         source: "dir:/mirror".into(),
+        unreadable: 3,
+        incomplete_because: Some("all.zip: the archive's directory breaks off after 3 entries".into()),
         ..FeedFacts::default()
     });
     database.feeds.push(FeedFacts {
@@ -25,6 +27,9 @@ pub(crate) fn database() -> DatabaseFacts {
         source: "https://example.org/kev.json".into(),
         fetched_at: Some("2026-06-30T01:00:00Z".into()),
         enrichments: 1_350,
+        unreadable: 1,
+        kept_because: Some("known.json could not be fetched: the server answers 503".into()),
+        failed_at: Some("2026-07-02T03:00:00Z".into()),
         ..FeedFacts::default()
     });
     database

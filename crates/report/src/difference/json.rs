@@ -276,6 +276,7 @@ fn write_vulnerabilities(
             "conclusion": coverage.conclusion,
             "packages": coverage.packages,
             "unjudged": coverage.unjudged,
+            "feeds": coverage.feeds(),
         })
     };
     fn side(side: &VulnerabilitySide) -> VulnerabilitySideEntry<'_> {

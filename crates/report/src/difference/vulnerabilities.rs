@@ -10,7 +10,7 @@ use plimsoll_model::compare::{
 
 use super::{DifferenceView, NOT_INSTALLED};
 use crate::units::{count, counted};
-use crate::vulnerabilities::facts::database_line;
+use crate::vulnerabilities::facts::{database_line, judged};
 
 /// The comparison of vulnerabilities, where somebody asked for it.
 pub(super) fn asked<'a>(view: &DifferenceView<'a>) -> Option<&'a VulnerabilityComparison> {
@@ -85,7 +85,18 @@ pub(super) fn remarks(view: &DifferenceView<'_>, comparison: &VulnerabilityCompa
     if !comparison.same_database {
         remarks.push("The two images were judged with different databases.".to_owned());
     }
-    remarks.push(database_line(&comparison.database, None));
+    let [before, after] = [&comparison.before, &comparison.after].map(|side| judged(&side.by_kind, None));
+    if before == after {
+        remarks.extend(after.into_iter().map(|line| format!("Judged: {line}.")));
+    } else {
+        for (lines, image) in [(before, view.before), (after, view.after)] {
+            let name = &image.identity.name;
+            remarks.extend(lines.into_iter().map(|line| format!("Judged of {name}: {line}.")));
+        }
+    }
+    let sides = [&comparison.before, &comparison.after];
+    let coverage: Vec<_> = sides.into_iter().flat_map(|side| side.by_kind.iter().cloned()).collect();
+    remarks.push(database_line(&comparison.database, &coverage, None));
     remarks
 }
 

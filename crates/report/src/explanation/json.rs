@@ -30,7 +30,18 @@ struct ChainEntry<'a> {
     evidence: Option<&'a TreePath>,
     layer: Option<LayerEntry<'a>>,
     change: Option<String>,
+    part_of: Option<OwnerEntry<'a>>,
     statements: Vec<StatementEntry<'a>>,
+}
+
+/// The distribution's package that brought another one and is judged in its place.
+#[derive(Serialize)]
+struct OwnerEntry<'a> {
+    package: PackageEntry<'a>,
+    feeds: &'a [String],
+    /// `null` where no statement of these feeds is about the flaw in it.
+    state: Option<&'static str>,
+    reason: Option<Reason>,
 }
 
 #[derive(Serialize)]
@@ -72,6 +83,7 @@ pub(super) fn write(view: &Explanation<'_>, out: &mut dyn Write) -> io::Result<(
     member(&mut out, "distribution", &view.analysis.distribution);
     member(&mut out, "asked", view.id);
     member(&mut out, "database", &DatabaseEntry::of(&view.answer.database));
+    member(&mut out, "feeds_used", &view.answer.feeds_used());
     let unknown = |each: &&plimsoll_model::Coverage| matches!(each, plimsoll_model::Coverage::Unknown(_));
     member(&mut out, "unjudged", &view.answer.packages.iter().filter(unknown).count());
     out.text(",\n\"packages\": [");
@@ -81,7 +93,8 @@ pub(super) fn write(view: &Explanation<'_>, out: &mut dyn Write) -> io::Result<(
 }
 
 fn entry<'a>(chain: &Chain<'a>) -> ChainEntry<'a> {
-    let verdict = chain.verdict();
+    // A package that another one brought has no verdict of its own.
+    let verdict = chain.verdict().filter(|_| chain.owner.is_none());
     let finding = chain.finding;
     ChainEntry {
         package: PackageEntry::of(chain.package),
@@ -98,9 +111,15 @@ fn entry<'a>(chain: &Chain<'a>) -> ChainEntry<'a> {
             position,
             digest: &layer.digest,
             instruction: layer.instruction.as_deref(),
-            base: chain.base,
+            base: chain.descent.map(|descent| descent.is_base),
         }),
         change: chain.change(),
+        part_of: chain.owner.as_ref().map(|owner| OwnerEntry {
+            package: PackageEntry::of(owner.package),
+            feeds: owner.feeds,
+            state: owner.verdict.map(state),
+            reason: owner.verdict.and_then(Reason::of),
+        }),
         statements: chain.statements.iter().map(|applied| statement(applied)).collect(),
     }
 }

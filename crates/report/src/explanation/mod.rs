@@ -26,8 +26,6 @@ pub struct Explanation<'a> {
     /// Every statement about a package of the image, of advisories that mean or collect it:
     /// those that do not apply too. By package, in the order in which they were looked at.
     pub statements: &'a [AppliedStatement],
-    /// How many of the lowest layers are those of the base image; `None` where nobody knows.
-    pub base_layers: Option<usize>,
     /// The time of asking (RFC 3339), for the age of the data in documents for people.
     pub now: Option<&'a str>,
     /// Columns of the terminal; `None` cuts nothing.

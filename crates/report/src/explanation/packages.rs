@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use plimsoll_model::{Finding, Layer, Package, Verdict};
+use plimsoll_model::{Coverage, Descent, Finding, Layer, Package, Verdict};
 
 use super::{AppliedStatement, Explanation};
 use crate::vulnerabilities::Remedy;
@@ -15,9 +15,20 @@ pub(super) struct Chain<'a> {
     pub(super) statements: Vec<&'a AppliedStatement>,
     /// The layer that brought the package, counted from one.
     pub(super) layer: Option<(usize, &'a Layer)>,
-    /// Whether that is one of the base image.
-    pub(super) base: Option<bool>,
+    /// Whether that is one of the base image; `None` where nobody knows.
+    pub(super) descent: Option<Descent>,
+    /// The distribution's package that brought it and is judged in its place.
+    pub(super) owner: Option<Owner<'a>>,
     layers: usize,
+}
+
+/// A package of the distribution that brought another one.
+pub(super) struct Owner<'a> {
+    pub(super) package: &'a Package,
+    /// Feeds that decide.
+    pub(super) feeds: &'a [String],
+    /// What they say of the flaw in the owner; `None` where they do not speak of it.
+    pub(super) verdict: Option<Verdict>,
 }
 
 impl<'a> Explanation<'a> {
@@ -32,6 +43,23 @@ impl<'a> Explanation<'a> {
         for statement in self.statements {
             found.entry(statement.package).or_default().1.push(statement);
         }
+        let verdict = |position: u32| {
+            let (finding, statements) = found.get(&position)?;
+            let stated = || statements.iter().filter_map(|statement| statement.verdict).min();
+            finding.map(|finding| finding.verdict).or_else(stated)
+        };
+        let coverage = |position: u32| self.answer.packages.get(position as usize);
+        let owner = |position: u32| {
+            let Some(Coverage::JudgedAsPartOf(owner)) = coverage(position) else { return None };
+            let feeds = match coverage(*owner) {
+                Some(Coverage::Judged { feeds, .. }) => feeds.as_slice(),
+                _ => &[],
+            };
+            let package = self.analysis.packages.get(*owner as usize)?;
+            Some(Owner { package, feeds, verdict: verdict(*owner) })
+        };
+        let mut owners: BTreeMap<u32, Owner<'a>> =
+            found.keys().filter_map(|position| Some((*position, owner(*position)?))).collect();
         found
             .into_iter()
             .filter_map(|(position, (finding, statements))| {
@@ -43,7 +71,8 @@ impl<'a> Explanation<'a> {
                     finding,
                     statements,
                     layer: layer.and_then(|at| Some((at + 1, self.analysis.layers.get(at)?))),
-                    base: layer.and_then(|at| Some(at < self.base_layers?)),
+                    descent: self.analysis.descent(layer.and_then(|at| u32::try_from(at).ok())),
+                    owner: owners.remove(&position),
                     layers: self.analysis.layers.len(),
                 })
             })
@@ -61,9 +90,19 @@ impl Chain<'_> {
     /// What to change, in half a sentence; `None` where nothing is known to be wrong.
     pub(super) fn change(&self) -> Option<String> {
         let finding = self.finding.filter(|finding| !matches!(finding.verdict, Verdict::NotAffected(_)))?;
-        let place = match (self.base, self.layer) {
-            (Some(true), _) => "rebuild on a newer base image".to_owned(),
-            (Some(false), _) => "upgrade it in your own layer".to_owned(),
+        let place = match (self.descent, self.layer) {
+            (Some(Descent { is_base: true, is_certain: true }), _) => {
+                "rebuild on a newer base image".to_owned()
+            }
+            (Some(Descent { is_base: false, is_certain: true }), _) => {
+                "upgrade it in your own layer".to_owned()
+            }
+            (Some(Descent { is_base: true, .. }), _) => {
+                "probably in the base image: rebuild on a newer one".to_owned()
+            }
+            (Some(Descent { is_base: false, .. }), _) => {
+                "probably in your own layer: upgrade it there".to_owned()
+            }
             (None, Some((position, _))) => format!(
                 "upgrade it where layer {position} of {} is made, or rebuild on a base image that has it",
                 self.layers

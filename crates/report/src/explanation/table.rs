@@ -4,13 +4,14 @@ use std::io::{self, Write};
 
 use owo_colors::OwoColorize as _;
 use plimsoll_model::{Coverage, FixState, NameKind, Verdict};
+use unicode_width::UnicodeWidthStr as _;
 
 use super::packages::Chain;
 use super::{AppliedStatement, Explanation};
 use crate::buffer::Buffer;
 use crate::table::{clean, spaces};
 use crate::units::{counted, day};
-use crate::vulnerabilities::facts::database_line;
+use crate::vulnerabilities::facts::{database_line, judged};
 use crate::vulnerabilities::words::{exploited, percent, reason};
 
 /// How far the second column stands from the first.
@@ -26,17 +27,21 @@ pub(super) fn write(view: &Explanation<'_>, out: &mut dyn Write) -> io::Result<(
     for chain in &chains {
         package(view, chain, &mut out);
         for applied in &chain.statements {
-            statement(applied, &mut out);
+            statement(applied, view.width, &mut out);
         }
         out.end_row()?;
     }
     out.text("\n");
-    out.text(&clean(&database_line(&view.answer.database, view.now)));
-    out.text("\n");
+    for judged in judged(&view.answer.coverage, view.now) {
+        sentence(&mut out, view.width, &format!("Judged: {judged}."));
+    }
+    let database = database_line(&view.answer.database, &view.answer.coverage, view.now);
+    sentence(&mut out, view.width, &database);
     out.finish()
 }
 
 fn head(view: &Explanation<'_>, chains: &[Chain<'_>], out: &mut Buffer<'_>) {
+    let width = view.width;
     let finding = chains.iter().find_map(|chain| chain.finding);
     let stated = || {
         chains.iter().flat_map(|chain| &chain.statements).find_map(|each| each.advisory.summary.as_deref())
@@ -50,7 +55,7 @@ fn head(view: &Explanation<'_>, chains: &[Chain<'_>], out: &mut Buffer<'_>) {
     out.text("\n");
     if let Some(finding) = finding {
         if !finding.aliases.is_empty() {
-            line(out, 0, "Also", &finding.aliases.join(", "));
+            line(out, width, 0, "Also", &finding.aliases.join(", "));
         }
         let mut severity = finding.severity.to_string();
         if let Some(score) = finding.cvss {
@@ -62,12 +67,13 @@ fn head(view: &Explanation<'_>, chains: &[Chain<'_>], out: &mut Buffer<'_>) {
         if let Some(entry) = &finding.known_exploited {
             severity.push_str(&format!(", known to be exploited ({})", exploited(entry)));
         }
-        line(out, 0, "Severity", &severity);
+        line(out, width, 0, "Severity", &severity);
     }
     let image = &view.analysis.identity.name;
     if chains.is_empty() {
         line(
             out,
+            width,
             0,
             "Found",
             &format!("nothing that is loaded speaks of {} about a package of {image}", view.id),
@@ -76,10 +82,10 @@ fn head(view: &Explanation<'_>, chains: &[Chain<'_>], out: &mut Buffer<'_>) {
         let installed = packages.iter().filter(|each| **each != Coverage::NotInstalled).count();
         let unknown = packages.iter().filter(|each| matches!(each, Coverage::Unknown(_))).count();
         if installed == 0 {
-            line(out, 0, "But", "there is no installed package to judge");
+            line(out, width, 0, "But", "there is no installed package to judge");
         } else if unknown > 0 {
             let what = format!("{unknown} of {installed} packages could not be judged, so it may be there");
-            line(out, 0, "But", &what);
+            line(out, width, 0, "But", &what);
         }
         return;
     }
@@ -87,25 +93,70 @@ fn head(view: &Explanation<'_>, chains: &[Chain<'_>], out: &mut Buffer<'_>) {
     let count = chains.iter().filter(affected).count();
     let looked = chains.len();
     let words = format!("{} affected, of {looked} looked at in {image}", counted(count as u64, "package"));
-    line(out, 0, "Found", &words);
+    line(out, width, 0, "Found", &words);
 }
 
 /// A label and what stands behind it.
-fn line(out: &mut Buffer<'_>, indent: usize, label: &str, text: &str) {
+fn line(out: &mut Buffer<'_>, width: Option<usize>, indent: usize, label: &str, text: &str) {
     spaces(&mut out.bytes, indent);
     out.text(&label.dimmed().to_string());
-    spaces(&mut out.bytes, LABEL.saturating_sub(label.len()).max(1));
-    out.text(clean(text).trim_end());
-    out.text("\n");
+    let gap = LABEL.saturating_sub(label.len()).max(1);
+    spaces(&mut out.bytes, gap);
+    let column = indent + label.len() + gap;
+    for (position, part) in wrap(text, width, column).iter().enumerate() {
+        if position > 0 {
+            spaces(&mut out.bytes, column);
+        }
+        out.text(part);
+        out.text("\n");
+    }
+}
+
+/// A sentence of its own.
+fn sentence(out: &mut Buffer<'_>, width: Option<usize>, text: &str) {
+    for (position, part) in wrap(text, width, 2).iter().enumerate() {
+        if position > 0 {
+            spaces(&mut out.bytes, 2);
+        }
+        out.text(part);
+        out.text("\n");
+    }
+}
+
+/// Text, cleaned, in lines that end before the terminal does, where a width is known and leaves
+/// room for words.
+fn wrap(text: &str, width: Option<usize>, column: usize) -> Vec<String> {
+    /// Below this many cells words would stand alone.
+    const LEAST: usize = 24;
+    let text = clean(text);
+    let room = width.and_then(|width| width.checked_sub(column)).filter(|room| *room >= LEAST);
+    let Some(room) = room else { return vec![text.trim_end().to_owned()] };
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.is_empty() || line.width() + 1 + word.width() <= room => {
+                if !line.is_empty() {
+                    line.push(' ');
+                }
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 fn package(view: &Explanation<'_>, chain: &Chain<'_>, out: &mut Buffer<'_>) {
+    let width = view.width;
     let package = chain.package;
     out.text("\n");
     let title = format!("{} {} ({})", package.name, package.version, package.kind);
     out.text(&clean(&title).bold().to_string());
     out.text("\n");
     let verdict = match (chain.finding, chain.verdict()) {
+        _ if chain.owner.is_some() => {
+            "none of its own: the distribution's package that brought it decides".to_owned()
+        }
         (Some(finding), Some(verdict)) => {
             let why = reason(finding).map(|why| format!(": {why}")).unwrap_or_default();
             format!("{}{why}", verdict.word())
@@ -113,36 +164,52 @@ fn package(view: &Explanation<'_>, chain: &Chain<'_>, out: &mut Buffer<'_>) {
         (_, Some(verdict)) => verdict.to_string(),
         (_, None) => "no statement applies to it".to_owned(),
     };
-    line(out, 2, "Verdict", &verdict);
+    line(out, width, 2, "Verdict", &verdict);
+    if let Some(owner) = &chain.owner {
+        let package = owner.package;
+        let name = format!("{} {} ({})", package.name, package.version, package.kind);
+        line(out, width, 2, "Part of", &name);
+        let feeds = owner.feeds.join(", ");
+        let says = match owner.verdict {
+            Some(verdict) => format!("{feeds} says of {}: {verdict}", package.name),
+            None => format!("{feeds} does not speak of {} about {}", view.id, package.name),
+        };
+        line(out, width, 2, "Decided", &says);
+    }
     if let Some(disagreement) = chain.finding.and_then(|finding| finding.disagreement.as_deref()) {
-        line(out, 2, "But", disagreement);
+        line(out, width, 2, "But", disagreement);
     }
     if let Some(purl) = crate::packages::purl(package) {
-        line(out, 2, "Package", &purl.to_string());
+        line(out, width, 2, "Package", &purl.to_string());
     }
     let evidence = chain.finding.and_then(|finding| finding.evidence.as_ref()).or(package.evidence.as_ref());
     if let Some(evidence) = evidence {
-        line(out, 2, "Listed in", &evidence.to_string());
+        line(out, width, 2, "Listed in", &evidence.to_string());
     }
     if let Some(place) = &package.place {
-        line(out, 2, "Lies at", &place.to_string());
+        line(out, width, 2, "Lies at", &place.to_string());
     }
     if let Some((position, layer)) = chain.layer {
-        let whose = match chain.base {
-            Some(true) => ", of the base image",
-            Some(false) => ", of the image's own",
-            None => "",
+        let whose = match chain.descent.map(plimsoll_model::Descent::word) {
+            Some("base") => ", of the base image",
+            Some("own") => ", of the image's own",
+            Some("base?") => ", probably of the base image",
+            Some("own?") => ", probably of the image's own",
+            _ => "",
         };
         let all = view.analysis.layers.len();
-        line(out, 2, "Layer", &format!("{position} of {all}{whose} ({})", layer.digest.short()));
-        line(out, 2, "Made by", layer.instruction.as_deref().unwrap_or("no instruction is recorded"));
+        line(out, width, 2, "Layer", &format!("{position} of {all}{whose} ({})", layer.digest.short()));
+        if let Some(base) = &view.analysis.base {
+            line(out, width, 2, "Base", &crate::place::base(base, all));
+        }
+        line(out, width, 2, "Made by", layer.instruction.as_deref().unwrap_or("no instruction is recorded"));
     }
     if let Some(change) = chain.change() {
-        line(out, 2, "To do", &change);
+        line(out, width, 2, "To do", &change);
     }
 }
 
-fn statement(applied: &AppliedStatement, out: &mut Buffer<'_>) {
+fn statement(applied: &AppliedStatement, width: Option<usize>, out: &mut Buffer<'_>) {
     let advisory = &applied.advisory;
     out.text("\n");
     spaces(&mut out.bytes, 2);
@@ -156,8 +223,8 @@ fn statement(applied: &AppliedStatement, out: &mut Buffer<'_>) {
         NameKind::Source => "source package",
         NameKind::Binary => "package",
     };
-    line(out, 4, "About", &format!("{named} {} in {}", applied.name, scope(applied)));
-    line(out, 4, "Affected", &applied.affected);
+    line(out, width, 4, "About", &format!("{named} {} in {}", applied.name, scope(applied)));
+    line(out, width, 4, "Affected", &applied.affected);
     let state = match applied.state {
         FixState::Ranges => None,
         FixState::WillNotFix => Some("affected, and will not be fixed"),
@@ -166,7 +233,7 @@ fn statement(applied: &AppliedStatement, out: &mut Buffer<'_>) {
         FixState::NotAffected => Some("not affected"),
     };
     if let Some(state) = state {
-        line(out, 4, "State", state);
+        line(out, width, 4, "State", state);
     }
     for (position, comparison) in applied.comparisons.iter().enumerate() {
         let sign = comparison.sign().unwrap_or("cannot be compared with");
@@ -175,17 +242,23 @@ fn statement(applied: &AppliedStatement, out: &mut Buffer<'_>) {
         } else {
             String::new()
         };
-        line(out, 4, "Compared", &format!("{} {sign} {}{order}", comparison.installed, comparison.bound));
+        line(
+            out,
+            width,
+            4,
+            "Compared",
+            &format!("{} {sign} {}{order}", comparison.installed, comparison.bound),
+        );
     }
     if let Some(why) = &applied.inapplicable {
-        line(out, 4, "Says", &format!("nothing, for it does not apply: {why}"));
+        line(out, width, 4, "Says", &format!("nothing, for it does not apply: {why}"));
     }
     if let Some(verdict) = applied.verdict {
         let range = applied.range.as_ref().map(|range| format!(", in the range {range}")).unwrap_or_default();
-        line(out, 4, "Says", &format!("{verdict}{range}"));
+        line(out, width, 4, "Says", &format!("{verdict}{range}"));
     }
     for reference in advisory.references.iter().take(MAX_REFERENCES) {
-        line(out, 4, "Read", reference);
+        line(out, width, 4, "Read", reference);
     }
 }
 

@@ -47,7 +47,7 @@ pub(crate) fn statements() -> Vec<AppliedStatement> {
         range: None,
         comparisons: Vec::new(),
         verdict: None,
-        inapplicable: Some("it is about another release".to_owned()),
+        inapplicable: Some("it is about release 11".to_owned()),
         ..applies.clone()
     };
     vec![applies, other]
@@ -59,13 +59,14 @@ fn view<'a>(
     id: &'a str,
     statements: &'a [AppliedStatement],
 ) -> Explanation<'a> {
-    Explanation { analysis, answer, id, statements, base_layers: Some(1), now: None, width: None }
+    Explanation { analysis, answer, id, statements, now: None, width: None }
 }
 
-fn check(id: &str, statements: &[AppliedStatement], base_layers: Option<usize>, format: &str) -> String {
-    let analysis = images::analysis();
+fn check(id: &str, statements: &[AppliedStatement], base_layers: Option<u32>, format: &str) -> String {
+    let mut analysis = images::analysis_with_base();
+    analysis.base = analysis.base.filter(|base| base.layers == base_layers);
     let answer = sample::answer(&analysis);
-    let view = Explanation { base_layers, ..view(&analysis, &answer, id, statements) };
+    let view = view(&analysis, &answer, id, statements);
     images::plain(&written::<Explained>(&view, format))
 }
 
@@ -134,4 +135,49 @@ fn a_statement_that_finds_nothing_wrong_is_explained_too() {
 fn an_id_that_nobody_speaks_of_is_not_called_absent_where_packages_were_not_judged() {
     let text = check("CVE-1999-0001", &[], None, "table");
     insta::assert_snapshot!(text);
+}
+
+#[test]
+fn what_another_package_brought_is_judged_as_that_and_says_so() {
+    let mut analysis = images::analysis();
+    let position = analysis.packages.len() as u32;
+    let package =
+        plimsoll_model::Package::new(plimsoll_model::PackageType::new("pypi"), "glibc-python", "2.36");
+    analysis.packages.push(package);
+    let mut answer = sample::answer(&analysis);
+    answer.packages.push(plimsoll_model::Coverage::JudgedAsPartOf(1));
+    let mut statements = statements();
+    statements.push(AppliedStatement {
+        package: position,
+        feed: "osv".to_owned(),
+        verdict: None,
+        inapplicable: Some(
+            "libc6 2.36-9+deb12u8 brought the package, so what is said of that decides".to_owned(),
+        ),
+        ..statements[0].clone()
+    });
+    let written = |id: &str, format: &str| {
+        let view = view(&analysis, &answer, id, &statements);
+        images::plain(&written::<Explained>(&view, format))
+    };
+    let text = written("CVE-2024-2961", "table");
+    assert!(text.contains("1 package affected, of 2 looked at"), "{text}");
+    assert!(text.contains("Part of    libc6 2.36-9+deb12u8 (deb)"), "{text}");
+    assert!(text.contains("Decided    debian-tracker says of libc6: affected"), "{text}");
+    assert!(written("CVE-2024-2961", "json").contains("\"part_of\":{\"package\""));
+    crate::schemas::tests::check::<Explained>(&view(&analysis, &answer, "CVE-2024-2961", &statements));
+}
+
+#[test]
+fn a_narrow_terminal_breaks_sentences_between_words() {
+    let analysis = images::analysis();
+    let answer = sample::answer(&analysis);
+    let statements = statements();
+    let view = Explanation { width: Some(60), ..view(&analysis, &answer, "CVE-2024-2961", &statements) };
+    let text = images::plain(&written::<Explained>(&view, "table"));
+    let long: Vec<&str> = text.lines().filter(|line| line.chars().count() > 60).collect();
+    assert!(
+        long.iter().all(|line| line.contains("pkg:") || line.contains("https:") || !line.starts_with(' ')),
+        "{long:#?}"
+    );
 }

@@ -8,8 +8,9 @@ use plimsoll_model::FileKind;
 use super::FileList;
 use crate::buffer::{self, Buffer};
 use crate::csv::{end, field, row};
+use crate::place;
 
-const HEADER: [&str; 14] = [
+const HEADER: [&str; 15] = [
     "path",
     "type",
     "mode",
@@ -24,6 +25,7 @@ const HEADER: [&str; 14] = [
     "modified",
     "device",
     "capability",
+    "from",
 ];
 
 pub(super) fn write(list: &FileList<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -96,6 +98,8 @@ pub(super) fn write(list: &FileList<'_>, out: &mut dyn Write) -> io::Result<()> 
             let words = analysis.files.capability(file.id).unwrap_or_default();
             field(bytes, words.as_bytes());
         }
+        bytes.push(b',');
+        bytes.extend_from_slice(place::whose(analysis, Some(record.layer.into())).as_bytes());
         end(bytes);
         out.end_row()?;
     }

@@ -8,6 +8,7 @@ use plimsoll_model::FileKind;
 use super::{FileList, Row};
 use crate::buffer::{self, Buffer};
 use crate::json::{head, text};
+use crate::place::is_base;
 
 pub(super) fn write(list: &FileList<'_>, out: &mut dyn Write) -> io::Result<()> {
     let layers: Vec<String> = list.analysis.layers.iter().map(|layer| layer.digest.to_string()).collect();
@@ -73,6 +74,11 @@ fn row(list: &FileList<'_>, file: &Row<'_>, path: &[u8], layers: &[String], byte
         }
         None => bytes.extend_from_slice(b"null"),
     }
+    bytes.extend_from_slice(match is_base(analysis, Some(record.layer.into())) {
+        Some(true) => b",\"base\":true",
+        Some(false) => b",\"base\":false",
+        None => b",\"base\":null",
+    });
     if record.kind == FileKind::Symlink {
         name(bytes, b",\"link\":", b",\"link_hex\":\"", analysis.files.link(file.id));
     }

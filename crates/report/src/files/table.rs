@@ -12,6 +12,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::{FileList, Row};
 use crate::buffer::{self, Buffer};
+use crate::place::{base_note, whose};
 use crate::table::{clean, fit, spaces};
 use crate::units::size;
 
@@ -73,6 +74,11 @@ pub(super) fn write(list: &FileList<'_>, out: &mut dyn Write) -> io::Result<()> 
         out.text("\n");
         out.end_row()?;
     }
+    if let Some(note) = base_note(list.analysis) {
+        out.text("\n");
+        out.text(&clean(&note));
+        out.text("\n");
+    }
     out.finish()
 }
 
@@ -118,6 +124,11 @@ fn fill(list: &FileList<'_>, row: &Row<'_>, cells: &mut [String; COLUMNS]) {
     let layers = list.analysis.layers.len();
     if usize::from(record.layer) < layers {
         layer.push_str(&format!("{}/{layers}", record.layer + 1));
+        let whose = whose(list.analysis, Some(record.layer.into()));
+        if !whose.is_empty() {
+            layer.push(' ');
+            layer.push_str(whose);
+        }
     }
     package.clear();
     row.for_each_owner(list.analysis, |name| {

@@ -5,8 +5,9 @@ use std::io::{self, Write};
 use super::LayerList;
 use crate::buffer::Buffer;
 use crate::csv::row;
+use crate::place;
 
-const HEADER: [&str; 16] = [
+const HEADER: [&str; 17] = [
     "position",
     "digest",
     "diff_id",
@@ -23,6 +24,7 @@ const HEADER: [&str; 16] = [
     "duplicate_bytes",
     "created",
     "instruction",
+    "from",
 ];
 
 pub(super) fn write(list: &LayerList<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -51,6 +53,7 @@ pub(super) fn write(list: &LayerList<'_>, out: &mut dyn Write) -> io::Result<()>
                 &number(statistics.duplicate_bytes),
                 layer.created.as_deref().unwrap_or_default(),
                 layer.instruction.as_deref().unwrap_or_default(),
+                place::whose(list.analysis, u32::try_from(each.position).ok()),
             ],
         );
         out.end_row()?;

@@ -16,6 +16,7 @@ struct Row<'a> {
     #[serde(flatten)]
     layer: &'a Layer,
     packages: u64,
+    base: Option<bool>,
 }
 
 pub(super) fn write(list: &LayerList<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -26,7 +27,8 @@ pub(super) fn write(list: &LayerList<'_>, out: &mut dyn Write) -> io::Result<()>
     out.text(",\n\"layers\": [");
     for (index, row) in list.rows().into_iter().enumerate() {
         out.text(if index == 0 { "\n" } else { ",\n" });
-        let row = Row { position: row.position + 1, layer: row.layer, packages: row.packages };
+        let base = crate::place::is_base(list.analysis, u32::try_from(row.position).ok());
+        let row = Row { position: row.position + 1, layer: row.layer, packages: row.packages, base };
         value(&mut out.bytes, &row);
         out.end_row()?;
     }

@@ -3,11 +3,13 @@
 use std::io::{self, Write};
 
 use super::LayerList;
-use crate::table::{Column, write as write_table};
+use crate::place;
+use crate::table::{Column, note, write as write_table};
 use crate::units::{count, size};
 
-const COLUMNS: [Column; 10] = [
+const COLUMNS: [Column; 11] = [
     Column::number("Layer"),
+    Column::text("From"),
     Column::text("Digest"),
     Column::number("Compressed"),
     Column::number("Unpacked"),
@@ -19,6 +21,9 @@ const COLUMNS: [Column; 10] = [
     Column::cut("Instruction", 12),
 ];
 
+/// Where the column stands that tells base from own.
+const FROM: usize = 1;
+
 pub(super) fn write(list: &LayerList<'_>, out: &mut dyn Write) -> io::Result<()> {
     let rows = list.rows();
     let mut cells: Vec<Vec<String>> = rows
@@ -27,6 +32,7 @@ pub(super) fn write(list: &LayerList<'_>, out: &mut dyn Write) -> io::Result<()>
             let statistics = &row.layer.statistics;
             vec![
                 format!("{}/{}", row.position + 1, rows.len()),
+                place::whose(list.analysis, u32::try_from(row.position).ok()).to_owned(),
                 row.layer.digest.short(),
                 size(row.layer.compressed_size),
                 size(row.layer.unpacked_size),
@@ -43,6 +49,7 @@ pub(super) fn write(list: &LayerList<'_>, out: &mut dyn Write) -> io::Result<()>
     cells.push(vec![
         "total".to_owned(),
         String::new(),
+        String::new(),
         size(total(|row| row.layer.compressed_size)),
         size(total(|row| row.layer.unpacked_size)),
         count(total(|row| row.layer.statistics.added)),
@@ -52,7 +59,17 @@ pub(super) fn write(list: &LayerList<'_>, out: &mut dyn Write) -> io::Result<()>
         size(total(|row| row.layer.statistics.hidden_bytes)),
         String::new(),
     ]);
-    write_table(out, &COLUMNS, &cells, list.width)
+    // Without a base there is nothing to tell apart.
+    let is_known = list.analysis.base.as_ref().is_some_and(|base| base.layers.is_some());
+    let mut columns = COLUMNS.to_vec();
+    if !is_known {
+        columns.remove(FROM);
+        for row in &mut cells {
+            row.remove(FROM);
+        }
+    }
+    write_table(out, &columns, &cells, list.width)?;
+    note(list.analysis, out)
 }
 
 /// Instructions are wrapped by hand with backslashes, tabs and line ends; one space does.

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use plimsoll_model::{Distribution, ImageConfig, ImageIdentity, Problem};
+use plimsoll_model::{Attachments, Base, Distribution, ImageConfig, ImageIdentity, Problem};
 use serde::Serialize;
 
 use super::Overview;
@@ -13,6 +13,8 @@ struct Page<'a> {
     schema: &'static str,
     image: &'a ImageIdentity,
     problems: &'a [Problem],
+    base_image: Option<&'a Base>,
+    attachments: Option<&'a Attachments>,
     distribution: Option<&'a Distribution>,
     config: Option<&'a ImageConfig>,
     #[serde(flatten)]
@@ -25,6 +27,8 @@ pub(super) fn write(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<
         schema: "plimsoll/inspect/1",
         image: &analysis.identity,
         problems: &analysis.problems,
+        base_image: analysis.base.as_ref(),
+        attachments: analysis.attachments.as_ref(),
         distribution: analysis.distribution.as_ref(),
         config: analysis.config.as_ref(),
         summary: Summary::of(analysis),

@@ -1,5 +1,6 @@
 //! One image on one screen: `plimsoll inspect`.
 
+mod attached;
 mod json;
 mod summary;
 mod table;

@@ -79,11 +79,18 @@ pub(super) fn write(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<
         page.gap();
         files(&mut page, counts);
     }
-    if !analysis.problems.is_empty() {
+    if let Some(attached) = &analysis.attachments {
+        page.gap();
+        for part in super::attached::lines(attached) {
+            page.list(part.name, part.lines.into_iter(), LINES);
+        }
+    }
+    let unread = analysis.attachments.iter().flat_map(|attached| &attached.problems);
+    let all: Vec<String> = analysis.problems.iter().chain(unread).map(ToString::to_string).collect();
+    if !all.is_empty() {
         page.gap();
         // Damage is never cut short: what an answer lacks must be seen.
-        let problems = analysis.problems.iter().map(ToString::to_string);
-        page.list("Problems", problems, usize::MAX);
+        page.list("Problems", all.into_iter(), usize::MAX);
     }
     out.write_all(page.text.as_bytes())
 }
@@ -134,6 +141,11 @@ fn origin(page: &mut Page, analysis: &Analysis, summary: &Summary<'_>) {
                 size(summary.unpacked_size),
             ),
         );
+    }
+    if summary.layers > 0 {
+        let unknown = "unknown: no image looked at before has its lowest layers, and neither annotations nor history tell";
+        let base = analysis.base.as_ref().map(|base| crate::place::base(base, summary.layers));
+        page.fact("Base image", base.as_deref().unwrap_or(unknown));
     }
     if let Some(bytes) = summary.content_size {
         page.fact("Content", &format!("{} in files as they show, hard links once", size(bytes)));

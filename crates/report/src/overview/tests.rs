@@ -23,6 +23,7 @@ fn one_screen_tells_what_an_image_is() {
     Created         2024-10-17T00:20:20.5Z
     Layers          2, 1.2 MB of content hidden by later layers
     Size            32.5 MB compressed (layers as stored), 97.5 MB unpacked (their archives)
+    Base image      unknown: no image looked at before has its lowest layers, and neither annotations nor history tell
     Content         53.3 MB in files as they show, hard links once
 
     Entrypoint      /usr/bin/app --name 'two words'
@@ -77,4 +78,47 @@ fn a_source_without_files_or_configuration_claims_none() {
 
     Packages        none found
     ");
+}
+
+/// The lines of the table that begin with one of some names, and what follows each.
+fn told(analysis: &plimsoll_model::Analysis, names: &[&str]) -> String {
+    let page = sample::plain(&written::<Inspection>(&Overview { analysis, width: None }, "table"));
+    let mut is_told = false;
+    let wanted = |line: &&str| {
+        if !line.starts_with(' ') {
+            is_told = names.iter().any(|name| line.starts_with(name));
+        }
+        is_told
+    };
+    page.lines().filter(wanted).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn what_is_attached_is_told_with_what_its_word_is_worth() {
+    let analysis =
+        plimsoll_model::Analysis { attachments: Some(sample::attachments()), ..sample::analysis_with_base() };
+    insta::assert_snapshot!(told(&analysis, &["Base image", "Signatures", "Attestations", "Attached"]), @"
+    Base image      docker.io/library/debian:12 (dddddddddddd), the lowest 1 of 2 layers: looked at before on this machine; its layers are the lowest of the image
+    Signatures      signature 424242424242, by release@example.org (says https://accounts.example.org), not verified
+    Attestations    provenance 414141414141, not signed
+                    VEX 434343434343, signed with a key, signer unknown, not verified
+    Attached        application/vnd.example.notes 343434343434
+    ");
+}
+
+#[test]
+fn an_image_without_anything_attached_is_called_unsigned() {
+    let attachments = Some(plimsoll_model::Attachments::default());
+    let analysis = plimsoll_model::Analysis { attachments, ..sample::analysis() };
+    insta::assert_snapshot!(told(&analysis, &["Signatures", "Attestations", "Attached"]), @"
+    Signatures      none found
+    Attestations    none found
+    ");
+}
+
+#[test]
+fn json_of_what_is_attached_follows_its_schema() {
+    let analysis =
+        plimsoll_model::Analysis { attachments: Some(sample::attachments()), ..sample::analysis_with_base() };
+    crate::schemas::tests::check::<Inspection>(&Overview { analysis: &analysis, width: None });
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use plimsoll_model::{Digest, Package, Purl};
+use plimsoll_model::{Digest, Distribution, Package, ProofOwners, Purl};
 use sha2::{Digest as _, Sha256};
 
 use super::PackageList;
@@ -29,20 +29,7 @@ impl PackageList<'_> {
 
     /// The image as a package URL, where there is a digest of a manifest to name it by.
     pub(crate) fn image_purl(&self) -> Option<Purl> {
-        let identity = &self.analysis.identity;
-        let digest = identity.manifest_digest.as_ref().or(identity.index_digest.as_ref())?;
-        let full = identity.reference.as_deref();
-        let (repository, tag) = split_reference(full.unwrap_or(&identity.name));
-        let name = repository.rsplit('/').next().filter(|name| !name.is_empty())?;
-        let purl = Purl::new("oci", None, name, Some(&digest.to_string())).ok()?;
-        let architecture = identity.platform.as_ref().map(|platform| platform.architecture.as_str());
-        let purl = purl.with_qualifier("arch", architecture.unwrap_or_default());
-        Some(match full {
-            Some(_) => purl
-                .with_qualifier("repository_url", repository)
-                .with_qualifier("tag", tag.unwrap_or_default()),
-            None => purl,
-        })
+        self.analysis.identity.purl()
     }
 
     /// When the image says that it was made, in whole seconds UTC. A bill of materials has no
@@ -74,6 +61,19 @@ impl PackageList<'_> {
         facts.into_iter().filter_map(known).chain(stated).collect()
     }
 
+    /// For each package of the list, the places in the list of those that list the file which
+    /// proves it: a distribution's package that brought one of a language.
+    pub(super) fn owners(&self) -> Vec<Vec<usize>> {
+        let places: BTreeMap<usize, usize> =
+            self.selected.iter().enumerate().map(|(place, position)| (*position, place)).collect();
+        let owners = ProofOwners::new(self.analysis);
+        let of = |position: &usize| {
+            let found = owners.of(*position as u32).into_iter();
+            found.filter_map(|owner| places.get(&(owner as usize)).copied()).collect()
+        };
+        self.selected.iter().map(of).collect()
+    }
+
     /// A UUID that follows from the image's digest, the packages shown and the version of this
     /// program.
     pub(super) fn uuid(&self, format: &str) -> String {
@@ -82,6 +82,21 @@ impl PackageList<'_> {
         let _ = super::json::write(self, &mut content);
         uuid(format, self.image_digest(), &content)
     }
+}
+
+/// What neither format has a field for of a distribution, by name.
+pub(super) fn system_facts(distribution: &Distribution) -> Vec<(&'static str, String)> {
+    let filled = |text: &String| !text.is_empty();
+    [
+        ("codename", distribution.codename.clone()),
+        ("point-release", distribution.point_release.clone()),
+        ("id-like", Some(distribution.id_like.join(" ")).filter(filled)),
+        ("cpe", distribution.cpe_name.clone()),
+        ("evidence", Some(distribution.evidence.clone()).filter(filled)),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| Some((name, value?)))
+    .collect()
 }
 
 /// A UUID (version 8: of the maker's own making) that follows from the kind of document, the
@@ -134,15 +149,6 @@ impl Names {
     }
 }
 
-/// Splits `host/path:tag@digest` into what comes before the tag, and the tag.
-fn split_reference(reference: &str) -> (&str, Option<&str>) {
-    let name = reference.split_once('@').map_or(reference, |(name, _)| name);
-    match name.rsplit_once(':') {
-        Some((repository, tag)) if !tag.contains('/') => (repository, Some(tag)),
-        _ => (name, None),
-    }
-}
-
 /// A web address that a bill of materials may carry: both formats ask for a valid URI.
 pub(crate) fn web_address(url: &str) -> Option<&str> {
     let valid = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(&byte);
@@ -184,13 +190,6 @@ pub(crate) fn one_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_reference_is_split_at_its_tag_and_not_at_a_port() {
-        assert_eq!(split_reference("docker.io/library/debian:12"), ("docker.io/library/debian", Some("12")));
-        assert_eq!(split_reference("localhost:5000/a/b"), ("localhost:5000/a/b", None));
-        assert_eq!(split_reference("a/b:1@sha256:00"), ("a/b", Some("1")));
-    }
 
     #[test]
     fn no_name_is_handed_out_twice() {

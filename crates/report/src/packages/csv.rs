@@ -1,12 +1,16 @@
 //! Packages as RFC 4180 rows. The first six columns are fixed; what is new goes to the end.
+//!
+//! `from` is `base` where the package came with a layer of the base image, `own` where it was
+//! added to it, either with a question mark where that is but probable, empty where nobody knows.
 
 use std::io::{self, Write};
 
 use super::PackageList;
 use crate::buffer::Buffer;
 use crate::csv::row;
+use crate::place;
 
-const HEADER: [&str; 13] = [
+const HEADER: [&str; 14] = [
     "type",
     "name",
     "version",
@@ -20,6 +24,7 @@ const HEADER: [&str; 13] = [
     "vendor",
     "place",
     "declared",
+    "from",
 ];
 
 pub(super) fn write(list: &PackageList<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -44,6 +49,7 @@ pub(super) fn write(list: &PackageList<'_>, out: &mut dyn Write) -> io::Result<(
                 package.vendor.as_deref().unwrap_or_default(),
                 &text(package.place.as_ref().map(ToString::to_string)),
                 if package.declared { "true" } else { "false" },
+                place::whose(list.analysis, package.layer),
             ],
         );
         out.end_row()?;

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::PackageList;
-use super::bill::{Names, TOOL, VERSION, one_line, web_address};
+use super::bill::{Names, TOOL, VERSION, one_line, system_facts, web_address};
 use super::licence::Licence;
 use crate::buffer::Buffer;
 use crate::json::value;
@@ -110,12 +110,17 @@ pub(crate) fn write_bill(
     let mut names = Names::default();
     names.claim(IMAGE, "");
     names.claim(SYSTEM, "");
-    for package in list.packages() {
+    let purls: Vec<Option<String>> =
+        list.packages().map(|package| super::purl(package).map(|purl| purl.to_string())).collect();
+    let own: Vec<String> =
+        purls.iter().map(|purl| names.claim(purl.as_deref().unwrap_or("unnamed"), "#")).collect();
+    for ((package, purl), (reference, owners)) in
+        list.packages().zip(purls).zip(own.iter().zip(list.owners()))
+    {
         out.text(if references.is_empty() { "\n" } else { ",\n" });
-        let purl = super::purl(package).map(|purl| purl.to_string());
-        let reference = names.claim(purl.as_deref().unwrap_or("unnamed"), "#");
-        value(&mut out.bytes, &component(list, package, purl, &reference));
-        references.push(reference);
+        let owners = owners.into_iter().filter_map(|owner| own.get(owner)).map(String::as_str);
+        value(&mut out.bytes, &component(list, package, purl, reference, owners));
+        references.push(reference.clone());
         out.end_row()?;
     }
     out.text("\n],\n\"dependencies\": [\n");
@@ -162,14 +167,10 @@ fn system(distribution: &Distribution) -> Component<'_> {
     component.version = distribution.version_id.as_deref().unwrap_or_default();
     component.description = distribution.pretty_name.as_deref();
     component.cpe = distribution.cpe_name.as_deref().filter(|cpe| is_cpe(cpe));
-    component.properties = [
-        ("codename", distribution.codename.as_deref()),
-        ("point-release", distribution.point_release.as_deref()),
-        ("evidence", Some(distribution.evidence.as_str()).filter(|path| !path.is_empty())),
-    ]
-    .into_iter()
-    .filter_map(|(name, value)| Some(property(name, value?)))
-    .collect();
+    let facts = system_facts(distribution).into_iter();
+    // The format has a field for the CPEs that it takes.
+    let facts = facts.filter(|(name, _)| *name != "cpe" || component.cpe.is_none());
+    component.properties = facts.map(|(name, value)| property(name, &value)).collect();
     component
 }
 
@@ -189,6 +190,7 @@ fn component<'a>(
     package: &'a Package,
     purl: Option<String>,
     reference: &'a str,
+    owners: impl Iterator<Item = &'a str>,
 ) -> Component<'a> {
     let mut component = Component::new("library", reference, &package.name);
     component.version = &package.version;
@@ -203,7 +205,9 @@ fn component<'a>(
         .map(|url| json!({"type": "website", "url": url}))
         .into_iter()
         .collect();
-    component.properties = list.facts(package).iter().map(|(name, value)| property(name, value)).collect();
+    let facts = list.facts(package);
+    let facts = facts.iter().map(|(name, value)| property(name, value));
+    component.properties = facts.chain(owners.map(|owner| property("owner", owner))).collect();
     component
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use plimsoll_model::{Digest, InstallReason, Purl, SourcePackage, TreePath};
+use plimsoll_model::{Digest, InstallReason, Package, Purl, SourcePackage, TreePath};
 use serde::Serialize;
 
 use super::PackageList;
@@ -21,6 +21,7 @@ struct Row<'a> {
     size: Option<u64>,
     purl: Option<&'a Purl>,
     layer: Option<&'a Digest>,
+    base: Option<bool>,
     evidence: Option<&'a TreePath>,
     place: Option<&'a TreePath>,
     declared: bool,
@@ -32,6 +33,16 @@ struct Row<'a> {
     summary: Option<&'a str>,
     requires: &'a [String],
     provides: &'a [String],
+    part_of: Vec<Owner<'a>>,
+}
+
+/// A package that lists the file by which another one is known to be installed.
+#[derive(Serialize)]
+struct Owner<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    name: &'a str,
+    version: &'a str,
 }
 
 pub(super) fn write(list: &PackageList<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -40,7 +51,12 @@ pub(super) fn write(list: &PackageList<'_>, out: &mut dyn Write) -> io::Result<(
     out.text(",\n\"distribution\": ");
     value(&mut out.bytes, &list.analysis.distribution);
     out.text(",\n\"packages\": [");
-    for (position, package) in list.packages().enumerate() {
+    let shown: Vec<&Package> = list.packages().collect();
+    let owner = |place: usize| {
+        let owner = shown.get(place)?;
+        Some(Owner { kind: owner.kind.as_str(), name: &owner.name, version: &owner.version })
+    };
+    for (position, (package, owners)) in shown.iter().zip(list.owners()).enumerate() {
         out.text(if position == 0 { "\n" } else { ",\n" });
         let row = Row {
             kind: package.kind.as_str(),
@@ -52,6 +68,7 @@ pub(super) fn write(list: &PackageList<'_>, out: &mut dyn Write) -> io::Result<(
             size: package.size,
             purl: package.purl.as_ref(),
             layer: list.layer(package).map(|layer| &layer.digest),
+            base: crate::place::is_base(list.analysis, package.layer),
             evidence: package.evidence.as_ref(),
             place: package.place.as_ref(),
             declared: package.declared,
@@ -63,6 +80,7 @@ pub(super) fn write(list: &PackageList<'_>, out: &mut dyn Write) -> io::Result<(
             summary: package.summary.as_deref(),
             requires: &package.requires,
             provides: &package.provides,
+            part_of: owners.into_iter().filter_map(owner).collect(),
         };
         value(&mut out.bytes, &row);
         out.end_row()?;

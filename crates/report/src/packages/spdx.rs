@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::PackageList;
-use super::bill::{Names, TOOL, VERSION, one_line, plain_web_address, web_address};
+use super::bill::{Names, TOOL, VERSION, one_line, plain_web_address, system_facts, web_address};
 use super::licence::Licence;
 use crate::buffer::Buffer;
 use crate::json::value;
@@ -100,10 +100,12 @@ pub(super) fn write(list: &PackageList<'_>, out: &mut dyn Write) -> io::Result<(
     out.text(",\n\"packages\": [\n");
     image(list, name, &mut out);
     let mut ids = Vec::new();
+    let mut before = 0;
     if let Some(distribution) = &list.analysis.distribution {
         out.text(",\n");
         value(&mut out.bytes, &system(distribution));
         ids.push(SYSTEM.to_owned());
+        before = 1;
     }
     let mut names = Names::default();
     for reserved in [DOCUMENT, IMAGE, SYSTEM] {
@@ -132,6 +134,14 @@ pub(super) fn write(list: &PackageList<'_>, out: &mut dyn Write) -> io::Result<(
         out.text(",\n");
         value(&mut out.bytes, &relationship(IMAGE, "CONTAINS", id));
         out.end_row()?;
+    }
+    let own = ids.get(before..).unwrap_or_default();
+    for (id, owners) in own.iter().zip(list.owners()) {
+        for owner in owners.into_iter().filter_map(|owner| own.get(owner)) {
+            out.text(",\n");
+            value(&mut out.bytes, &relationship(owner, "CONTAINS", id));
+            out.end_row()?;
+        }
     }
     out.text("\n]\n}\n");
     out.finish()
@@ -170,7 +180,15 @@ fn system(distribution: &Distribution) -> Element<'_> {
     let mut element = Element::new(SYSTEM, &distribution.id, "OPERATING_SYSTEM");
     element.version_info = distribution.version_id.as_deref().unwrap_or_default();
     element.summary = distribution.pretty_name.as_deref();
+    let facts = system_facts(distribution);
+    element.comment = (!facts.is_empty()).then(|| comment(&facts));
     element
+}
+
+/// Facts as a comment, one a line.
+fn comment(facts: &[(&str, String)]) -> String {
+    let line = |(name, value): &(&str, String)| format!("plimsoll:{name}={}", crate::sbom::fold_line(value));
+    facts.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn element<'a>(
@@ -190,9 +208,7 @@ fn element<'a>(
     if let Some(url) = package.url.as_deref().and_then(web_address).filter(|_| element.homepage.is_none()) {
         facts.push(("url", url.to_owned()));
     }
-    let facts =
-        facts.iter().map(|(name, value)| format!("plimsoll:{name}={}", crate::sbom::fold_line(value)));
-    element.comment = Some(facts.collect::<Vec<_>>().join("\n"));
+    element.comment = Some(comment(&facts));
     element.external_refs =
         super::purl(package).map(|purl| purl_reference(&purl.to_string())).into_iter().collect();
     element

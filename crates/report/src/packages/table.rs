@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 
 use super::PackageList;
-use crate::table::{Column, write as write_table};
+use crate::place;
+use crate::table::{Column, note, write as write_table};
 use crate::units::size;
 
 const COLUMNS: [Column; 8] = [
@@ -21,7 +22,6 @@ const COLUMNS: [Column; 8] = [
 const ALWAYS: usize = 3;
 
 pub(super) fn write(list: &PackageList<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let layers = list.analysis.layers.len();
     let rows: Vec<[String; COLUMNS.len()]> = list
         .packages()
         .map(|package| {
@@ -33,10 +33,7 @@ pub(super) fn write(list: &PackageList<'_>, out: &mut dyn Write) -> io::Result<(
                 package.size.map(size).unwrap_or_default(),
                 package.source.as_ref().map(|source| source.name.clone()).unwrap_or_default(),
                 package.licenses.join(", "),
-                list.layer(package)
-                    .zip(package.layer)
-                    .map(|(layer, position)| format!("{}/{layers} {}", position + 1, layer.digest.short()))
-                    .unwrap_or_default(),
+                place::layer(list.analysis, package.layer),
             ]
         })
         .collect();
@@ -47,7 +44,8 @@ pub(super) fn write(list: &PackageList<'_>, out: &mut dyn Write) -> io::Result<(
         .collect();
     let columns: Vec<Column> = keep(COLUMNS, &shown);
     let rows: Vec<Vec<String>> = rows.into_iter().map(|row| keep(row, &shown)).collect();
-    write_table(out, &columns, &rows, list.width)
+    write_table(out, &columns, &rows, list.width)?;
+    note(list.analysis, out)
 }
 
 fn keep<T, const N: usize>(cells: [T; N], shown: &[bool]) -> Vec<T> {

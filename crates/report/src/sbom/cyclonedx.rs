@@ -67,7 +67,8 @@ fn system(component: &Value, found: &mut Found) {
         id: id.to_ascii_lowercase(),
         version_id: own("version"),
         pretty_name: own("description"),
-        cpe_name: own("cpe"),
+        cpe_name: own("cpe").or_else(|| fact("cpe")),
+        id_like: fact("id-like").map(|like| like.split(' ').map(str::to_owned).collect()).unwrap_or_default(),
         codename: fact("codename"),
         point_release: fact("point-release"),
         evidence: fact("evidence").unwrap_or_default(),
@@ -99,6 +100,7 @@ fn package(component: &Value, found: &mut Found) {
         url: website.and_then(|reference| text(reference, "url")),
         summary: text(component, "description"),
         facts: facts(component),
+        reference: text(component, "bom-ref").unwrap_or_default(),
     });
 }
 

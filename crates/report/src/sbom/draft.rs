@@ -21,6 +21,8 @@ pub(super) struct Draft<'a> {
     pub(super) summary: Option<&'a str>,
     /// Properties by name; ours without their `plimsoll:`.
     pub(super) facts: BTreeMap<String, Vec<String>>,
+    /// What other entries of the document call it.
+    pub(super) reference: &'a str,
 }
 
 impl Draft<'_> {
@@ -59,7 +61,9 @@ impl Draft<'_> {
             source: self.source(purl.as_ref()),
             size: self.any_fact(&["size", "syft:metadata:installedSize"]).and_then(|size| size.parse().ok()),
             signing_key: self.any_fact(&["signing-key"]),
-            origin: self.any_fact(&["origin"]),
+            origin: self
+                .any_fact(&["origin", "syft:metadata:modularityLabel", "aquasecurity:trivy:Modularitylabel"])
+                .or_else(|| qualifier("rpmmod")),
             evidence: path("evidence"),
             place: path("place"),
             declared: self.fact("declared") == Some("true"),

@@ -9,7 +9,7 @@ mod draft;
 mod line;
 mod spdx;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use plimsoll_model::{Analysis, Distribution, Package, Problem, Purl};
 use serde_json::Value;
@@ -63,6 +63,10 @@ pub fn read(content: &[u8]) -> Result<Analysis, SbomError> {
 #[derive(Debug, Default)]
 struct Found {
     analysis: Analysis,
+    /// Packages, each with what the document calls it.
+    packages: Vec<(Package, String)>,
+    /// Which entry (first) is part of which other (second).
+    owners: BTreeSet<(String, String)>,
     /// Which `distro` qualifiers the package URLs carry, with their namespace, and how often.
     distributions: BTreeMap<(String, String), usize>,
     /// How many problems of each kind.
@@ -99,13 +103,17 @@ impl Found {
             let key = (purl.namespace.clone().unwrap_or_default(), distro.to_owned());
             *self.distributions.entry(key).or_insert(0) += 1;
         }
+        let reference = draft.reference.to_owned();
+        for owner in draft.facts.get("owner").into_iter().flatten() {
+            self.owners.insert((reference.clone(), owner.clone()));
+        }
         if let Some(package) = draft.into_package(purl) {
-            self.analysis.packages.push(package);
+            self.packages.push((package, reference));
         }
     }
 
     fn finish(self) -> Analysis {
-        let Self { mut analysis, distributions, problems } = self;
+        let Self { mut analysis, mut packages, owners, distributions, problems } = self;
         if analysis.distribution.is_none() {
             // The one that most packages name; of equals the first by name.
             analysis.distribution = distributions
@@ -117,7 +125,18 @@ impl Found {
             let detail = format!("{} more entries have the same problem", count - NAMED_PROBLEMS);
             analysis.problems.push(Problem::new(code, "the rest of the document", detail));
         }
-        analysis.packages.sort_by(Package::listing_order);
+        packages.sort_by(|(left, _), (right, _)| left.listing_order(right));
+        let positions: BTreeMap<&str, u32> = packages
+            .iter()
+            .zip(0..)
+            .map(|((_, reference), position)| (reference.as_str(), position))
+            .collect();
+        let position =
+            |reference: &String| positions.get(reference.as_str()).filter(|_| !reference.is_empty());
+        analysis.part_of =
+            owners.iter().filter_map(|(part, owner)| Some((*position(part)?, *position(owner)?))).collect();
+        analysis.part_of.sort_unstable();
+        analysis.packages = packages.into_iter().map(|(package, _)| package).collect();
         analysis.problems.sort();
         analysis.problems.dedup();
         analysis

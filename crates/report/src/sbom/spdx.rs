@@ -43,6 +43,25 @@ pub(super) fn read(document: &Value, found: &mut Found) {
             package(element, purl, &references, found);
         }
     }
+    ownership(document, found);
+}
+
+/// Which packages are part of others: ours say it as the format has it, Syft in a comment.
+fn ownership(document: &Value, found: &mut Found) {
+    for relation in list(document, "relationships") {
+        let (Some(from), Some(to)) = (text(relation, "spdxElementId"), text(relation, "relatedSpdxElement"))
+        else {
+            continue;
+        };
+        let comment = text(relation, "comment").unwrap_or_default();
+        let (owner, part) = match text(relation, "relationshipType").unwrap_or_default() {
+            "CONTAINS" => (from, to),
+            "CONTAINED_BY" => (to, from),
+            "OTHER" if comment.starts_with("ownership-by-file-overlap") => (from, to),
+            _ => continue,
+        };
+        found.owners.insert((part.to_owned(), owner.to_owned()));
+    }
 }
 
 fn described(document: &Value) -> BTreeSet<&str> {
@@ -71,10 +90,17 @@ fn identity(element: &Value, found: &mut Found) {
 
 fn system(element: &Value, found: &mut Found) {
     let Some(id) = text(element, "name") else { return };
+    let facts = facts(element);
+    let fact = |name: &str| facts.get(name).and_then(|values| values.first()).cloned();
     found.analysis.distribution = Some(Distribution {
         id: id.to_ascii_lowercase(),
         version_id: text(element, "versionInfo").map(str::to_owned),
         pretty_name: text(element, "summary").map(str::to_owned),
+        cpe_name: fact("cpe"),
+        id_like: fact("id-like").map(|like| like.split(' ').map(str::to_owned).collect()).unwrap_or_default(),
+        codename: fact("codename"),
+        point_release: fact("point-release"),
+        evidence: fact("evidence").unwrap_or_default(),
         ..Distribution::default()
     });
 }
@@ -92,6 +118,7 @@ fn package(element: &Value, purl: Option<&str>, references: &BTreeMap<&str, &str
         url: known("homepage"),
         summary: known("summary").or_else(|| known("description")),
         facts: facts(element),
+        reference: text(element, "SPDXID").unwrap_or_default(),
     });
 }
 

@@ -67,6 +67,45 @@ fn check(document: &str) -> String {
 }
 
 #[test]
+fn who_brought_a_package_comes_back() {
+    let mut analysis = sample::analysis();
+    let packages = &analysis.packages;
+    let at = |name: &str| packages.iter().position(|package| package.name == name).unwrap() as u32;
+    let part_of = vec![(at("left-pad"), at("passwd"))];
+    (analysis.part_of, analysis.ownership, analysis.has_files) = (part_of.clone(), Vec::new(), false);
+    for format in ["cyclonedx", "spdx"] {
+        let again = read(&written::<Packages>(&everything(&analysis), format)).unwrap();
+        assert_eq!(again.part_of, part_of, "{format}");
+        let distribution = again.distribution.unwrap();
+        assert_eq!(distribution.codename.as_deref(), Some("bookworm"), "{format}");
+    }
+    let json = String::from_utf8(written::<Packages>(&everything(&analysis), "json")).unwrap();
+    assert!(json.contains(r#""part_of":[{"type":"deb","name":"passwd","version":"1:4.13+dfsg1-1+b1"}]"#));
+}
+
+#[test]
+fn other_programs_say_in_their_own_way_who_brought_a_package_and_which_module_it_is_of() {
+    let analysis = read(
+        br#"{"spdxVersion": "SPDX-2.3", "name": "x", "packages": [
+            {"SPDXID": "SPDXRef-deb", "name": "python3-flask", "versionInfo": "2.2.2-3", "externalRefs": [
+                {"referenceType": "purl", "referenceLocator": "pkg:deb/debian/python3-flask@2.2.2-3?distro=debian-12"}]},
+            {"SPDXID": "SPDXRef-py", "name": "flask", "versionInfo": "2.2.2", "externalRefs": [
+                {"referenceType": "purl", "referenceLocator": "pkg:pypi/flask@2.2.2"}]},
+            {"SPDXID": "SPDXRef-rpm", "name": "nodejs", "versionInfo": "18.1-1", "externalRefs": [
+                {"referenceType": "purl", "referenceLocator": "pkg:rpm/almalinux/nodejs@18.1-1?rpmmod=nodejs:18"}]}],
+         "relationships": [
+            {"spdxElementId": "SPDXRef-deb", "relatedSpdxElement": "SPDXRef-py", "relationshipType": "OTHER",
+             "comment": "ownership-by-file-overlap: indicates that the parent package claims ownership"},
+            {"spdxElementId": "SPDXRef-nobody", "relatedSpdxElement": "SPDXRef-py", "relationshipType": "CONTAINS"}]}"#,
+    )
+    .unwrap();
+    let names: Vec<&str> = analysis.packages.iter().map(|package| package.name.as_str()).collect();
+    assert_eq!(names, ["python3-flask", "flask", "nodejs"]);
+    assert_eq!(analysis.part_of, [(1, 0)]);
+    assert_eq!(analysis.packages[2].origin.as_deref(), Some("nodejs:18"));
+}
+
+#[test]
 fn cyclonedx_of_other_programs_is_understood() {
     insta::assert_snapshot!(check(r#"{
         "bomFormat": "CycloneDX", "specVersion": "1.5",

@@ -9,7 +9,7 @@
 //! | cvss, epss, epss_percentile | a score of 0.0 to 10.0, and two fractions of 1 |
 //! | kev | the day on which it was listed as exploited, or `yes`; `ransomware` behind it where so |
 //! | aliases, feeds | separated by semicolons |
-//! | base | `true` where the layer is one of the base image, `false` where not, empty where nobody knows |
+//! | from | `base` where the layer is one of the base image, `own` where not, either with a question mark where that is but probable, empty where nobody knows |
 //!
 //! Packages that nobody could judge have no rows here: the JSON document lists them.
 
@@ -42,7 +42,7 @@ const HEADER: [&str; 23] = [
     "purl",
     "evidence",
     "place",
-    "base",
+    "from",
     "summary",
 ];
 
@@ -79,7 +79,7 @@ pub(super) fn write(list: &VulnerabilityList<'_>, out: &mut dyn Write) -> io::Re
                 &text(package.and_then(crate::packages::purl).map(|purl| purl.to_string())),
                 &text(finding.evidence.as_ref().map(ToString::to_string)),
                 &text(package.and_then(|package| package.place.as_ref()).map(ToString::to_string)),
-                &text(list.is_base(finding).map(|base| base.to_string())),
+                crate::place::whose(list.analysis, finding.layer),
                 finding.summary.as_deref().unwrap_or_default(),
             ],
         );

@@ -45,6 +45,9 @@ fn metadata(list: &VulnerabilityList<'_>) -> Vec<(&'static str, String)> {
     let known = [("database-built-at", database.built_at.as_deref()), ("database-newest", newest(database))];
     properties.extend(known.into_iter().filter_map(|(name, date)| Some((name, date?.to_owned()))));
     properties.extend(database.feeds.iter().map(|feed| ("feed", feed.id.clone())));
+    properties.extend(facts::judged(&list.answer.coverage, None).into_iter().map(|line| ("judged", line)));
+    properties.extend(crate::place::base_note(list.analysis).map(|note| ("base-image", note)));
+    properties.extend(facts::attached(list).into_iter().map(|line| ("attached-vex", line)));
     properties.extend(facts::not_judged(list).into_iter().map(|line| ("not-judged", line)));
     properties
 }

@@ -102,6 +102,9 @@ struct FeedEntry<'a> {
     advisories: u64,
     statements: u64,
     enrichments: u64,
+    refused: u64,
+    unreadable: u64,
+    incomplete_because: Option<&'a str>,
 }
 
 impl<'a> DatabaseEntry<'a> {
@@ -121,6 +124,9 @@ impl<'a> DatabaseEntry<'a> {
                     advisories: feed.advisories,
                     statements: feed.statements,
                     enrichments: feed.enrichments,
+                    refused: feed.refused,
+                    unreadable: feed.unreadable,
+                    incomplete_because: feed.incomplete_because.as_deref(),
                 })
                 .collect(),
             known_exploited: database.known_exploited,

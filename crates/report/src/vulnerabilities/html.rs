@@ -9,6 +9,7 @@ use super::totals::Totals;
 use super::words::{Remedy, address, exploited, percent, reason};
 use super::{VulnerabilityList, facts};
 use crate::page::{self, VULNERABILITY_STYLE, escape};
+use crate::place::{base_note, whose};
 use crate::units::{count, counted};
 
 /// Up to how many rows the page has: a browser stays quick, and the page says what it leaves out.
@@ -35,8 +36,12 @@ pub(super) fn write(list: &VulnerabilityList<'_>, out: &mut dyn Write) -> io::Re
         }
         page.push_str("</p>\n");
     }
-    let database = facts::database_line(&list.answer.database, list.now);
-    let _ = write!(page, "<p class=\"database\">{}</p>\n</header>\n", escape(&database));
+    let database = facts::database_line(&list.answer.database, &list.answer.coverage, list.now);
+    let _ = writeln!(page, "<p class=\"database\">{}</p>", escape(&database));
+    for note in facts::support(list).into_iter().chain(base_note(list.analysis)) {
+        let _ = writeln!(page, "<p class=\"database\">{}</p>", escape(&note));
+    }
+    page.push_str("</header>\n");
     write_totals(list, &mut page);
     write_findings(list, &mut page);
     write_coverage(list, &mut page);
@@ -124,13 +129,17 @@ fn write_findings(list: &VulnerabilityList<'_>, page: &mut String) {
         };
         let _ = writeln!(page, "<p class=\"nothing\">{nothing}</p>");
     } else {
+        if let Some(selection) = facts::selection(list) {
+            let _ = writeln!(page, "<p class=\"apart\">{selection}</p>");
+        }
         write_filter(&findings, page);
         page.push_str(
             "<table class=\"findings\">\n<thead><tr><th>Vulnerability</th><th>Severity</th><th>CVSS</th>\
              <th>EPSS</th><th>Package</th><th>Installed</th><th>Fixed in</th><th>Layer</th></tr></thead>\n<tbody>\n",
         );
-        for finding in findings.iter().take(MAX_ROWS) {
-            write_row(list, finding, page);
+        let labels = facts::labels(list, &findings);
+        for (finding, label) in findings.iter().zip(labels).take(MAX_ROWS) {
+            write_row(list, finding, &label, page);
         }
         page.push_str("</tbody>\n</table>\n");
         if findings.len() > MAX_ROWS {
@@ -138,14 +147,13 @@ fn write_findings(list: &VulnerabilityList<'_>, page: &mut String) {
             let _ = writeln!(page, "<p class=\"nothing\">And {rest} more, which the CSV format lists.</p>");
         }
     }
-    for line in facts::selection(list).into_iter().chain(facts::set_apart(list)) {
+    for line in facts::set_apart(list) {
         let _ = writeln!(page, "<p class=\"apart\">{}</p>", escape(&line));
     }
     page.push_str("</section>\n");
 }
 
-fn write_row(list: &VulnerabilityList<'_>, finding: &Finding, page: &mut String) {
-    let package = list.package(finding);
+fn write_row(list: &VulnerabilityList<'_>, finding: &Finding, label: &str, page: &mut String) {
     let remedy = Remedy::of(finding);
     let fixable = if finding.fixed_version.is_some() { " fixable" } else { "" };
     let _ = write!(page, "<tr class=\"{}{fixable}\"><th scope=\"row\">", class(finding));
@@ -173,7 +181,6 @@ fn write_row(list: &VulnerabilityList<'_>, finding: &Finding, page: &mut String)
     }
     let score = finding.cvss.map(|score| score.to_string()).unwrap_or_default();
     let probability = finding.exploit_probability.map(percent).unwrap_or_default();
-    let name = package.map(|package| package.name.as_str()).unwrap_or_default();
     let _ = write!(
         page,
         "</th><td class=\"what\"><span class=\"badge {0}\">{0}</span></td>\
@@ -182,7 +189,7 @@ fn write_row(list: &VulnerabilityList<'_>, finding: &Finding, page: &mut String)
          <td class=\"package\" data-side=\"Package\">{1}</td>\
          <td class=\"value\" data-side=\"Installed\">{2}</td>",
         class(finding),
-        escape(name),
+        escape(label),
         escape(&finding.version)
     );
     let (state, text) = match remedy {
@@ -195,8 +202,9 @@ fn write_row(list: &VulnerabilityList<'_>, finding: &Finding, page: &mut String)
     if let Some((position, layer)) = list.layer(finding) {
         let title = escape(layer.instruction.as_deref().unwrap_or("no instruction is recorded"));
         let _ = write!(page, "<span title=\"{title}\">{position}/{}</span>", list.analysis.layers.len());
-        if let Some(base) = list.is_base(finding) {
-            let _ = write!(page, " <small>{}</small>", if base { "base" } else { "own" });
+        let whose = whose(list.analysis, finding.layer);
+        if !whose.is_empty() {
+            let _ = write!(page, " <small>{whose}</small>");
         }
     }
     page.push_str("</td></tr>\n");
@@ -204,7 +212,7 @@ fn write_row(list: &VulnerabilityList<'_>, finding: &Finding, page: &mut String)
 
 fn write_coverage(list: &VulnerabilityList<'_>, page: &mut String) {
     let lines = facts::not_judged(list);
-    let judged = facts::judged(list);
+    let judged = facts::judged(&list.answer.coverage, list.now);
     page.push_str("<section id=\"coverage\" class=\"part\">\n<h2>Coverage</h2>\n");
     if !lines.is_empty() {
         page.push_str("<p class=\"remark\">Not judged, and so not known to be free of vulnerabilities:</p>\n<ul class=\"coverage\">\n");

@@ -4,7 +4,9 @@
 
 use std::io::{self, Write};
 
-use plimsoll_model::{Coverage, CvssScore, Finding, FindingSource, KnownExploited, NoCoverage, TreePath};
+use plimsoll_model::{
+    Coverage, CvssScore, FeedCoverage, Finding, FindingSource, KnownExploited, NoCoverage, TreePath,
+};
 use serde::Serialize;
 
 use super::VulnerabilityList;
@@ -62,7 +64,8 @@ struct CoverageEntry<'a> {
     scope: &'a str,
     packages: u64,
     judged: u64,
-    feeds: &'a [String],
+    part_of_others: u64,
+    feeds: &'a [FeedCoverage],
     unknown: Vec<UnknownEntry>,
 }
 
@@ -95,6 +98,7 @@ const fn code(reason: &NoCoverage) -> &'static str {
         NoCoverage::ReleaseNotCovered(_) => "release-not-covered",
         NoCoverage::VersionUnparsable => "version-unparsable",
         NoCoverage::NoVersionOrder => "no-version-order",
+        NoCoverage::GroupUnknown => "group-unknown",
         NoCoverage::DatabaseDamaged => "database-damaged",
     }
 }
@@ -123,6 +127,7 @@ pub(super) fn write(list: &VulnerabilityList<'_>, out: &mut dyn Write) -> io::Re
         out.text(&format!("{comma}\"{level}\":{{\"affected\":{findings},\"fixable\":{fixable}}}"));
     }
     out.text("}");
+    member(&mut out, "end_of_life", &answer.end_of_life);
     member(&mut out, "database", &DatabaseEntry::of(&answer.database));
     member(&mut out, "advisory_problems", &answer.problems);
     out.text(",\n\"coverage\": [");
@@ -131,6 +136,7 @@ pub(super) fn write(list: &VulnerabilityList<'_>, out: &mut dyn Write) -> io::Re
         scope: &summary.scope,
         packages: summary.packages,
         judged: summary.judged,
+        part_of_others: summary.part_of_others,
         feeds: &summary.feeds,
         unknown: summary
             .unknown
@@ -156,6 +162,7 @@ pub(super) fn write(list: &VulnerabilityList<'_>, out: &mut dyn Write) -> io::Re
     });
     rows(&mut out, unjudged)?;
     member(&mut out, "statements_set_aside", &answer.set_aside);
+    member(&mut out, "attached_vex", &answer.attached_vex);
     out.text(",\n\"findings\": [");
     rows(&mut out, list.findings().map(|finding| entry(list, finding)))?;
     out.text("\n}\n");

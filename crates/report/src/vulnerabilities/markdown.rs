@@ -10,6 +10,7 @@ use super::totals::Totals;
 use super::words::{Remedy, address, exploited, percent, state};
 use super::{VulnerabilityList, facts};
 use crate::markdown::{MAX_ROWS, code, folded, prose, rest};
+use crate::place::base_note;
 use crate::units::{count, counted};
 
 /// Up to how many findings show without being folded away.
@@ -45,13 +46,20 @@ pub(super) fn write(list: &VulnerabilityList<'_>, out: &mut dyn Write) -> io::Re
         let _ = writeln!(text, "| total | {} | {} |", count(totals.affected), count(totals.fixable));
         text.push('\n');
     }
-    let _ = writeln!(text, "{}", prose(&facts::database_line(&answer.database, list.now)));
+    let database = facts::database_line(&answer.database, &answer.coverage, list.now);
+    let _ = writeln!(text, "{}", prose(&database));
+    for note in facts::support(list).into_iter().chain(base_note(list.analysis)) {
+        let _ = write!(text, "\n{}\n", prose(&note));
+    }
     for remark in facts::remarks(list) {
         let _ = write!(text, "\n{}\n", prose(&remark));
     }
     write_coverage(list, &mut text);
+    if let Some(selection) = facts::selection(list) {
+        let _ = write!(text, "\n{selection}\n");
+    }
     write_findings(list, &mut text);
-    for line in facts::selection(list).into_iter().chain(facts::set_apart(list)) {
+    for line in facts::set_apart(list) {
         let _ = write!(text, "\n{}\n", prose(&line));
     }
     out.write_all(text.as_bytes())?;
@@ -59,6 +67,13 @@ pub(super) fn write(list: &VulnerabilityList<'_>, out: &mut dyn Write) -> io::Re
 }
 
 fn write_coverage(list: &VulnerabilityList<'_>, text: &mut String) {
+    let judged = facts::judged(&list.answer.coverage, list.now);
+    if !judged.is_empty() {
+        text.push_str("\nJudged:\n\n");
+        for line in judged {
+            let _ = writeln!(text, "- {}", prose(&line));
+        }
+    }
     let lines = facts::not_judged(list);
     if lines.is_empty() {
         return;
@@ -81,8 +96,8 @@ fn write_findings(list: &VulnerabilityList<'_>, text: &mut String) {
             "| Vulnerability | Severity | CVSS | EPSS | KEV | Package | Installed | Fixed in | Layer |\n\
              |---|---|--:|--:|---|---|---|---|---|\n",
         );
-        for finding in findings.iter().take(MAX_ROWS) {
-            let package = list.package(finding);
+        let labels = facts::labels(list, &findings);
+        for (finding, label) in findings.iter().zip(labels).take(MAX_ROWS) {
             let id = address(&finding.id)
                 .map_or_else(|| code(&finding.id), |address| format!("[{}]({address})", finding.id));
             let fixed = match (finding.verdict, Remedy::of(finding)) {
@@ -99,7 +114,7 @@ fn write_findings(list: &VulnerabilityList<'_>, text: &mut String) {
                 finding.cvss.map(|score| score.to_string()).unwrap_or_default(),
                 finding.exploit_probability.map(percent).unwrap_or_default(),
                 prose(&finding.known_exploited.as_ref().map(exploited).unwrap_or_default()),
-                code(package.map(|package| package.name.as_str()).unwrap_or_default()),
+                code(&label),
                 code(&finding.version),
                 facts::layer(list, finding),
             );

@@ -12,14 +12,14 @@ mod html;
 mod json;
 mod markdown;
 mod openvex;
-mod sarif;
+pub(crate) mod sarif;
 mod table;
 mod totals;
 pub(crate) mod words;
 
 use std::cmp::Reverse;
 
-use plimsoll_model::{Analysis, DatabaseFacts, Finding, Layer, Package, Verdict, Vulnerabilities};
+use plimsoll_model::{Analysis, DatabaseFacts, Finding, Layer, Package, Verdict, Vulnerabilities, order_ids};
 
 use crate::format::{Document, Format};
 pub(crate) use markdown::sign;
@@ -36,8 +36,6 @@ pub struct VulnerabilityList<'a> {
     pub answer: &'a Vulnerabilities,
     /// Which of the findings (indices into [`Vulnerabilities::findings`]), in the order to show.
     pub selected: Vec<usize>,
-    /// How many of the lowest layers are those of the base image; `None` where nobody knows.
-    pub base_layers: Option<usize>,
     /// The time of asking (RFC 3339), for the age of the data in documents for people. Formats
     /// for programs carry dates alone, so that the same image and database give the same bytes.
     pub now: Option<&'a str>,
@@ -52,13 +50,18 @@ impl<'a> VulnerabilityList<'a> {
     #[must_use]
     pub fn new(analysis: &'a Analysis, answer: &'a Vulnerabilities) -> Self {
         let mut selected: Vec<usize> = (0..answer.findings.len()).collect();
-        selected.sort_by_key(|position| {
-            answer.findings.get(*position).map(|finding| {
-                let worst = (finding.severity, finding.known_exploited.is_some(), finding.cvss);
-                (Reverse(worst), &finding.id, finding.package, *position)
-            })
+        let worst =
+            |finding: &Finding| Reverse((finding.severity, finding.known_exploited.is_some(), finding.cvss));
+        selected.sort_by(|left, right| {
+            let (Some(one), Some(other)) = (answer.findings.get(*left), answer.findings.get(*right)) else {
+                return left.cmp(right);
+            };
+            worst(one)
+                .cmp(&worst(other))
+                .then_with(|| order_ids(&one.id, &other.id))
+                .then_with(|| (one.package, left).cmp(&(other.package, right)))
         });
-        Self { analysis, answer, selected, base_layers: None, now: None, width: None }
+        Self { analysis, answer, selected, now: None, width: None }
     }
 
     /// The chosen findings.
@@ -84,7 +87,7 @@ impl<'a> VulnerabilityList<'a> {
     /// Whether the layer that brought the package is one of the base image; `None` where nobody
     /// knows.
     fn is_base(&self, finding: &Finding) -> Option<bool> {
-        Some((finding.layer? as usize) < self.base_layers?)
+        crate::place::is_base(self.analysis, finding.layer)
     }
 }
 

@@ -2,8 +2,9 @@
 //! packages as subcomponents.
 //!
 //! The time is that of the database, so that the same image and database give the same bytes. A
-//! statement speaks of one vulnerability, and the format's schema asks for at least one: about an
-//! image without any finding the document has none, and says nothing.
+//! statement speaks of one vulnerability, and the format's schema asks for at least one: without a
+//! finding there is no document to write, and nothing is written. "No known vulnerability" cannot
+//! be said in this format; CycloneDX and our JSON say it, and how much was judged.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -35,6 +36,9 @@ pub(super) fn write(list: &VulnerabilityList<'_>, out: &mut dyn Write) -> io::Re
     let mut statements: Vec<Value> = Vec::new();
     for findings in groups(list) {
         statements.extend(statement(list, &findings, &product));
+    }
+    if statements.is_empty() {
+        return out.flush();
     }
     let mut content = Vec::new();
     value(&mut content, &statements);

@@ -1,9 +1,9 @@
 //! An answer made by hand about the sample image, for the tests of every format.
 
 use plimsoll_model::{
-    Analysis, Coverage, CoverageSummary, CvssScore, DatabaseFacts, ExploitProbability, FeedFacts, Finding,
-    FindingSource, FixState, KnownExploited, NoCoverage, NotAffectedReason, Problem, Scope, Severity,
-    SeverityLevel, TreePath, UnknownReason, Verdict, Vulnerabilities,
+    Analysis, Coverage, CoverageSummary, CvssScore, DatabaseFacts, ExploitProbability, FeedCoverage,
+    FeedFacts, Finding, FindingSource, FixState, KnownExploited, NoCoverage, NotAffectedReason, Problem,
+    Scope, Severity, SeverityLevel, TreePath, UnknownReason, Verdict, Vulnerabilities,
 };
 
 /// Two feeds, one of them kept from an older database.
@@ -149,7 +149,13 @@ pub(crate) fn answer(analysis: &Analysis) -> Vulnerabilities {
                 scope: "debian 12".to_owned(),
                 packages: 3,
                 judged: 3,
-                feeds: vec!["debian-tracker".to_owned()],
+                part_of_others: 0,
+                feeds: vec![FeedCoverage {
+                    feed: "debian-tracker".to_owned(),
+                    statements: 31_204,
+                    newest: Some("2026-06-29T21:14:00Z".to_owned()),
+                    ..FeedCoverage::default()
+                }],
                 unknown: Vec::new(),
             },
             CoverageSummary {
@@ -157,6 +163,7 @@ pub(crate) fn answer(analysis: &Analysis) -> Vulnerabilities {
                 scope: "npm".to_owned(),
                 packages: 1,
                 judged: 0,
+                part_of_others: 0,
                 feeds: Vec::new(),
                 unknown: vec![(NoCoverage::FeedTooOld { feed: "osv".to_owned(), days: 19, limit: 7 }, 1)],
             },
@@ -166,6 +173,7 @@ pub(crate) fn answer(analysis: &Analysis) -> Vulnerabilities {
             "CVE-2021-1",
             "the ignore entry of ops@example.org matches nothing",
         )],
+        attached_vex: Vec::new(),
         database: database(),
         ..Vulnerabilities::default()
     }
@@ -185,6 +193,7 @@ pub(crate) fn without_data(analysis: &Analysis) -> Vulnerabilities {
                 scope: "debian 12".to_owned(),
                 packages: 3,
                 judged: 0,
+                part_of_others: 0,
                 feeds: Vec::new(),
                 unknown: vec![(NoCoverage::NoFeed, 3)],
             },
@@ -193,6 +202,7 @@ pub(crate) fn without_data(analysis: &Analysis) -> Vulnerabilities {
                 scope: "npm".to_owned(),
                 packages: 1,
                 judged: 0,
+                part_of_others: 0,
                 feeds: Vec::new(),
                 unknown: vec![(NoCoverage::NoFeed, 1)],
             },
@@ -206,6 +216,22 @@ pub(crate) fn clean(analysis: &Analysis) -> Vulnerabilities {
     let judged = Coverage::Judged { feeds: vec!["osv".to_owned()], scope: "npm".to_owned() };
     Vulnerabilities {
         packages: vec![judged; analysis.packages.len()],
+        coverage: vec![CoverageSummary {
+            kind: "npm".to_owned(),
+            scope: "npm".to_owned(),
+            packages: 5,
+            judged: 5,
+            part_of_others: 2,
+            feeds: vec![FeedCoverage {
+                feed: "osv".to_owned(),
+                statements: 3,
+                fetched_at: Some("2026-06-29T03:00:00Z".to_owned()),
+                unreadable: 1,
+                ..FeedCoverage::default()
+            }],
+            unknown: Vec::new(),
+        }],
+        attached_vex: Vec::new(),
         database: database(),
         ..Vulnerabilities::default()
     }

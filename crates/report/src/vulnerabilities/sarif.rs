@@ -19,7 +19,7 @@ use crate::json::value;
 use crate::packages::bill::{TOOL, VERSION};
 
 /// Where the standard's own schema lies.
-const SCHEMA: &str =
+pub(crate) const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 /// The name of our fingerprint; its number goes up when what it is made of changes.
@@ -96,7 +96,7 @@ fn rule(findings: &[&Finding]) -> Value {
     rule
 }
 
-const fn level(severity: SeverityLevel) -> &'static str {
+pub(crate) const fn level(severity: SeverityLevel) -> &'static str {
     match severity {
         SeverityLevel::Critical | SeverityLevel::High => "error",
         SeverityLevel::Medium => "warning",
@@ -118,10 +118,12 @@ fn result(list: &VulnerabilityList<'_>, (finding, rule): Placed<'_>) -> Value {
         text.push_str(&format!(" {}", remedy.advice(name)));
     }
     if let Some((position, layer)) = list.layer(finding) {
-        let whose = match list.is_base(finding) {
-            Some(true) => " of the base image",
-            Some(false) => " of the image's own",
-            None => "",
+        let whose = match list.analysis.descent(finding.layer).map(plimsoll_model::Descent::word) {
+            Some("base") => " of the base image",
+            Some("own") => " of the image's own",
+            Some("base?") => ", probably of the base image",
+            Some("own?") => ", probably of the image's own",
+            _ => "",
         };
         text.push_str(&format!(" It came with layer {position}{whose} ({}).", layer.digest.short()));
     }
@@ -155,6 +157,7 @@ fn result(list: &VulnerabilityList<'_>, (finding, rule): Placed<'_>) -> Value {
             "knownExploited": finding.known_exploited.is_some(),
             "layer": list.layer(finding).map(|(_, layer)| layer.digest.to_string()),
             "baseImage": list.is_base(finding),
+            "from": list.analysis.descent(finding.layer).map(plimsoll_model::Descent::word),
         },
     })
 }
@@ -182,7 +185,7 @@ fn uri(list: &VulnerabilityList<'_>, finding: &Finding, package: Option<&Package
 }
 
 /// Bytes as a relative reference of RFC 3986: no scheme and no authority can come of them.
-pub(super) fn escape(bytes: &[u8]) -> String {
+pub(crate) fn escape(bytes: &[u8]) -> String {
     let mut text = String::new();
     let bytes = bytes.iter().skip_while(|byte| **byte == b'/');
     for byte in bytes {
@@ -234,7 +237,9 @@ fn properties(list: &VulnerabilityList<'_>) -> Value {
         "platform": identity.platform.as_ref().map(ToString::to_string),
         "conclusion": list.answer.conclusion(),
         "summary": facts::headline(list),
-        "database": facts::database_line(&list.answer.database, None),
+        "judged": facts::judged(&list.answer.coverage, None),
+        "database": facts::database_line(&list.answer.database, &list.answer.coverage, None),
+        "baseImage": list.analysis.base,
         "findingsNotCounted": lifted,
     })
 }

@@ -9,6 +9,7 @@ use plimsoll_model::{Conclusion, SeverityLevel, Verdict};
 use super::totals::Totals;
 use super::words::{Remedy, exploited, percent, state};
 use super::{VulnerabilityList, facts};
+use crate::place::base_note;
 use crate::table::{Column, clean, write_toned};
 use crate::units::count;
 
@@ -54,12 +55,21 @@ pub(super) fn write(list: &VulnerabilityList<'_>, out: &mut dyn Write) -> io::Re
     };
     writeln!(out, "{}: {}", clean(&list.analysis.identity.name).bold(), headline.color(tone))?;
     write_totals(list, out)?;
-    writeln!(out, "\n{}", clean(&facts::database_line(&list.answer.database, list.now)))?;
+    let answer = list.answer;
+    writeln!(out)?;
+    for line in facts::judged(&answer.coverage, list.now) {
+        writeln!(out, "Judged: {}", clean(&line))?;
+    }
+    let database = facts::database_line(&answer.database, &answer.coverage, list.now);
+    writeln!(out, "{}", clean(&database))?;
+    for note in facts::support(list).into_iter().chain(base_note(list.analysis)) {
+        writeln!(out, "{}", clean(&note))?;
+    }
     for remark in facts::remarks(list) {
         writeln!(out, "{}", clean(&remark))?;
     }
     write_findings(list, out)?;
-    let apart: Vec<String> = facts::selection(list).into_iter().chain(facts::set_apart(list)).collect();
+    let apart = facts::set_apart(list);
     if !apart.is_empty() {
         writeln!(out)?;
         for line in apart {
@@ -89,12 +99,17 @@ fn write_totals(list: &VulnerabilityList<'_>, out: &mut dyn Write) -> io::Result
 
 fn write_findings(list: &VulnerabilityList<'_>, out: &mut dyn Write) -> io::Result<()> {
     let findings: Vec<_> = list.open().collect();
+    if let Some(selection) = facts::selection(list) {
+        writeln!(out, "\n{selection}")?;
+    }
     if findings.is_empty() {
         return Ok(());
     }
+    let labels = facts::labels(list, &findings);
     let rows: Vec<[String; COLUMNS.len()]> = findings
         .iter()
-        .map(|finding| {
+        .zip(labels)
+        .map(|(finding, label)| {
             let package = list.package(finding);
             let remedy = Remedy::of(finding);
             let text = |text: Option<String>| text.unwrap_or_default();
@@ -105,7 +120,7 @@ fn write_findings(list: &VulnerabilityList<'_>, out: &mut dyn Write) -> io::Resu
                 text(finding.exploit_probability.map(percent)),
                 text(finding.known_exploited.as_ref().map(exploited)),
                 text(package.map(|package| package.kind.to_string())),
-                text(package.map(|package| package.name.clone())),
+                label,
                 finding.version.clone(),
                 text(remedy.map(|remedy| remedy.text().to_owned())),
                 if finding.verdict == Verdict::Affected { "" } else { state(finding.verdict) }.to_owned(),
@@ -143,9 +158,6 @@ fn write_coverage(list: &VulnerabilityList<'_>, out: &mut dyn Write) -> io::Resu
     writeln!(out, "\n{}", "Not judged, and so not known to be free of vulnerabilities:".bold())?;
     for line in lines {
         writeln!(out, "  {}", clean(&line))?;
-    }
-    for line in facts::judged(list) {
-        writeln!(out, "Judged: {}", clean(&line))?;
     }
     Ok(())
 }

@@ -15,13 +15,10 @@ fn document(format: &str, list: &VulnerabilityList<'_>) -> String {
 
 /// The sample's findings, asked for three days after its database was built.
 fn check(format: &str) -> String {
-    let analysis = images::analysis();
+    let analysis = images::analysis_with_base();
     let answer = sample::answer(&analysis);
-    let list = VulnerabilityList {
-        base_layers: Some(1),
-        now: Some("2026-07-03T08:00:00Z"),
-        ..VulnerabilityList::new(&analysis, &answer)
-    };
+    let list =
+        VulnerabilityList { now: Some("2026-07-03T08:00:00Z"), ..VulnerabilityList::new(&analysis, &answer) };
     document(format, &list)
 }
 
@@ -130,13 +127,14 @@ fn every_document_follows_its_published_schema_whatever_an_image_holds() {
         ("openvex", "openvex_json_schema.json"),
     ];
     for (analysis, answer) in answers() {
-        let list = VulnerabilityList { base_layers: Some(1), ..VulnerabilityList::new(&analysis, &answer) };
+        let list = VulnerabilityList::new(&analysis, &answer);
         for (format, schema) in published {
-            // A statement is about a vulnerability: without any there is none to make.
+            let bytes = written::<Vulns>(&list, format);
+            // A statement is about a vulnerability: without any there is no document to write.
             if format == "openvex" && answer.findings.is_empty() {
+                assert_eq!(bytes, b"");
                 continue;
             }
-            let bytes = written::<Vulns>(&list, format);
             assert_eq!(errors(schema, &bytes), [""; 0], "{format}");
         }
     }
@@ -201,7 +199,7 @@ fn totals_are_those_of_the_whole_answer_when_rows_are_chosen() {
     list.selected.retain(|position| answer.findings[*position].known_exploited.is_some());
     let table = document("table", &list);
     assert!(table.contains("4 findings of 4 vulnerabilities in 4 packages"), "{table}");
-    assert!(table.contains("Shown: 1 of 5 findings."), "{table}");
+    assert!(table.contains("Showing 1 of 5 findings."), "{table}");
     assert_eq!(document("csv", &list).lines().count(), 2);
 }
 
@@ -254,4 +252,122 @@ fn no_text_of_a_feed_becomes_markup_or_drives_the_terminal() {
     assert!(!page.contains("<script>"));
     let table = String::from_utf8(written::<Vulns>(&list, "table")).unwrap();
     assert!(!table.contains("\u{1b}[31m 9999") && !table.contains("\u{1b}]0"));
+}
+
+#[test]
+fn rows_that_would_look_the_same_say_where_the_package_lies() {
+    let mut analysis = images::analysis();
+    let place = |text: &str| Some(plimsoll_model::TreePath::from_normal(text.as_bytes().to_vec()));
+    let twin = |path: &str| Package {
+        evidence: place(path),
+        ..Package::new(PackageType::new("golang"), "stdlib", "1.19.8")
+    };
+    analysis.packages.extend([twin("usr/bin/a"), twin("usr/bin/b")]);
+    for arch in ["amd64", "i386"] {
+        let mut package = Package::new(PackageType::new("deb"), "libc6", "1");
+        package.arch = Some(arch.to_owned());
+        analysis.packages.push(package);
+    }
+    let first = analysis.packages.len() as u32 - 4;
+    let findings = [
+        ("CVE-2024-10", first),
+        ("CVE-2024-2", first),
+        ("CVE-2024-2", first + 1),
+        ("CVE-2024-3", first + 2),
+        ("CVE-2024-3", first + 3),
+    ];
+    let findings = findings.map(|(id, package)| sample::finding(&analysis, id, package, SeverityLevel::High));
+    let answer = Vulnerabilities { findings: findings.to_vec(), ..sample::clean(&analysis) };
+    let list = VulnerabilityList::new(&analysis, &answer);
+    for format in ["table", "markdown", "html"] {
+        let text = document(format, &list);
+        let at = |word: &str| text.find(word).unwrap_or_else(|| panic!("{format}: {word}\n{text}"));
+        // Ids by the value of their numbers, and names only where rows would be the same.
+        assert!(at("stdlib in /usr/bin/a") < at("stdlib in /usr/bin/b"));
+        assert!(at("stdlib in /usr/bin/b") < at("libc6:amd64") && at("libc6:amd64") < at("libc6:i386"));
+        assert!(at("libc6:i386") < at("CVE-2024-10"));
+    }
+}
+
+#[test]
+fn hidden_rows_change_no_total_and_are_told() {
+    let analysis = images::analysis();
+    let answer = sample::answer(&analysis);
+    let mut list = VulnerabilityList::new(&analysis, &answer);
+    list.selected.truncate(1);
+    for format in ["table", "markdown", "html"] {
+        let text = document(format, &list);
+        assert!(text.contains("Showing 1 of 5 findings."), "{format}: {text}");
+        assert!(text.contains("4 findings of 4 vulnerabilities"), "{format}: {text}");
+    }
+}
+
+#[test]
+fn a_clean_image_says_how_much_the_feeds_know_of_it() {
+    let analysis = images::analysis();
+    let answer = sample::clean(&analysis);
+    let list =
+        VulnerabilityList { now: Some("2026-07-03T08:00:00Z"), ..VulnerabilityList::new(&analysis, &answer) };
+    for format in ["table", "markdown", "html"] {
+        let text = document(format, &list);
+        let line = "5 of 5 npm packages by osv: 3 statements, no dates, fetched 2026-06-29 (4 days old); \
+                    incomplete: 1 entry could not be read";
+        assert!(text.contains(line), "{format}: {text}");
+        assert!(text.contains("2 packages as part of the distribution"), "{format}: {text}");
+        assert!(text.contains("feeds used: osv; their entries have no dates"), "{format}: {text}");
+    }
+}
+
+#[test]
+fn whoever_lifts_a_finding_with_a_document_that_came_with_the_image_is_named() {
+    let analysis = images::analysis_with_base();
+    let mut answer = sample::answer(&analysis);
+    answer.attached_vex.push(plimsoll_model::AppliedVex {
+        id: "https://example.org/vex-1".to_owned(),
+        digest: images::digest(0x43),
+        source: "attached to the image, found in the list of referrers".to_owned(),
+        signer: plimsoll_model::Signer::Key { hint: None },
+        verification: plimsoll_model::Verification::NotVerified,
+        statements: 3,
+        lifted: 1,
+    });
+    let list = VulnerabilityList::new(&analysis, &answer);
+    let expect = "Attached VEX https://example.org/vex-1 (434343434343), attached to the image, found in the list of referrers, signature not verified (signed with a key, signer unknown): it lifts 1 finding; --no-attached-vex leaves it out.";
+    for format in ["table", "markdown", "html", "sarif", "cyclonedx-vex"] {
+        let text = document(format, &list).replace("\\_", "_").replace("\\(", "(");
+        assert!(text.contains(expect), "{format}: {text}");
+    }
+    crate::schemas::tests::check::<Vulns>(&list);
+}
+
+#[test]
+fn the_end_of_the_distribution_s_support_is_told() {
+    let analysis = images::analysis();
+    let check = |until: &str, further: Option<&str>, expect: &str| {
+        let dates = plimsoll_model::EndOfLife {
+            supported_until: Some(until.to_owned()),
+            further: further
+                .map(|until| plimsoll_model::FurtherSupport {
+                    name: "LTS".to_owned(),
+                    until: until.to_owned(),
+                })
+                .into_iter()
+                .collect(),
+            ..plimsoll_model::EndOfLife::default()
+        };
+        let answer = Vulnerabilities { end_of_life: Some(dates), ..sample::clean(&analysis) };
+        let list = VulnerabilityList {
+            now: Some("2026-07-03T08:00:00Z"),
+            ..VulnerabilityList::new(&analysis, &answer)
+        };
+        for format in ["table", "markdown", "html"] {
+            let text = document(format, &list).replace("\\(", "(").replace("\\)", ")");
+            let line = format!("Debian GNU/Linux 12 (bookworm) gets {expect}.");
+            assert!(text.contains(&line), "{format}: {line} {text}");
+        }
+        crate::schemas::tests::check::<Vulns>(&list);
+    };
+    check("2027-01-01", None, "security fixes until 2027-01-01");
+    check("2026-06-10", Some("2028-06-30"), "security fixes until 2028-06-30 from LTS alone");
+    check("2021-05-01", None, "no security fixes since 2021-05-01: its feeds may not know new flaws");
 }

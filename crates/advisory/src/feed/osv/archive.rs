@@ -1,9 +1,12 @@
-//! A zip of records, read entry by entry from memory.
+//! A zip of records, read entry by entry where it lies: memory is bounded by the largest entry.
+
+use std::io::{self, Read as _, SeekFrom};
 
 use flate2::{Decompress, FlushDecompress, Status};
-use rawzip::{CompressionMethod, ZipArchive, ZipFileHeaderRecord, ZipSliceArchive};
+use rawzip::{CompressionMethod, ErrorKind, ReaderAt, ZipArchive, ZipArchiveEntryWayfinder};
 
-use crate::feed::intake::{Reporter, clip};
+use crate::feed::ReadSeek;
+use crate::feed::intake::{Cut, Reporter, clip};
 
 /// The largest record that is read. The largest real ones have a few MB (kernels with thousands
 /// of enumerated versions).
@@ -19,19 +22,28 @@ const MAXIMUM_ENTRIES: u64 = 8_000_000;
 /// Hands each record of the archive to `read`, with its path. What cannot be unpacked is a
 /// problem, and the entries after it are read all the same.
 pub(super) fn read_entries(
-    archive: &[u8],
+    archive: &mut dyn ReadSeek,
     reporter: &mut Reporter<'_>,
     mut read: impl FnMut(&str, &[u8], &mut Reporter<'_>),
 ) {
-    let zip = match ZipArchive::from_slice(archive) {
+    let length = match archive.seek(SeekFrom::End(0)) {
+        Ok(length) => length,
+        Err(error) => return Cut::Failed(error).raise(reporter),
+    };
+    let mut buffer = vec![0; rawzip::RECOMMENDED_BUFFER_SIZE];
+    let zip = match ZipArchive::from_seekable(archive, &mut buffer) {
         Ok(zip) => zip,
+        Err(error) if matches!(error.kind(), ErrorKind::IO(_)) => {
+            let error = io::Error::other(error.to_string());
+            return Cut::Failed(error).raise(reporter);
+        }
         Err(error) => {
             let detail = format!("the archive has no directory that can be read ({error}); fetch it again");
             return reporter.file_problem("zip-damaged", detail);
         }
     };
-    let mut unpacker = Unpacker { inflate: Decompress::new(false), content: Vec::new() };
-    let mut entries = zip.entries();
+    let mut unpacker = Unpacker { inflate: Decompress::new(false), packed: Vec::new(), content: Vec::new() };
+    let mut entries = zip.entries(&mut buffer);
     // What entries take up in the archive. More than the archive has means that they lie on top
     // of each other, which is how small archives are made to unpack to huge ones.
     let mut packed: u64 = 0;
@@ -50,7 +62,7 @@ pub(super) fn read_entries(
         };
         seen += 1;
         packed = packed.saturating_add(entry.compressed_size_hint());
-        if packed > archive.len() as u64 || seen > MAXIMUM_ENTRIES || unpacked > MAXIMUM_TOTAL {
+        if packed > length || seen > MAXIMUM_ENTRIES || unpacked > MAXIMUM_TOTAL {
             let detail = format!(
                 "after {seen} entries the archive promises more than it can hold, so it was read no further"
             );
@@ -66,7 +78,15 @@ pub(super) fn read_entries(
             reporter.entry_problem("zip-entry-unknown", &path, detail);
             continue;
         }
-        match unpacker.unpack(&zip, &entry) {
+        let promise = Promise {
+            wayfinder: entry.wayfinder(),
+            size: entry.uncompressed_size_hint(),
+            packed: entry.compressed_size_hint(),
+            crc: entry.crc32(),
+            is_encrypted: entry.flags().is_encrypted(),
+            method: entry.compression_method(),
+        };
+        match unpacker.unpack(&zip, &promise) {
             Ok(content) => {
                 unpacked = unpacked.saturating_add(content.len() as u64);
                 read(&path, content, reporter);
@@ -80,8 +100,19 @@ pub(super) fn read_entries(
     }
 }
 
+/// What the directory says about an entry.
+struct Promise {
+    wayfinder: ZipArchiveEntryWayfinder,
+    size: u64,
+    packed: u64,
+    crc: u32,
+    is_encrypted: bool,
+    method: CompressionMethod,
+}
+
 struct Unpacker {
     inflate: Decompress,
+    packed: Vec<u8>,
     content: Vec<u8>,
 }
 
@@ -93,30 +124,30 @@ struct Refusal {
 
 impl Unpacker {
     /// The content of one entry, checked against the size and the checksum of the directory.
-    fn unpack<'s>(
-        &'s mut self,
-        zip: &ZipSliceArchive<&'s [u8]>,
-        entry: &ZipFileHeaderRecord<'_>,
-    ) -> Result<&'s [u8], Refusal> {
+    fn unpack<R: ReaderAt>(&mut self, zip: &ZipArchive<R>, entry: &Promise) -> Result<&[u8], Refusal> {
         let refuse = |code, detail: String| Refusal { code, detail, inflated: 0 };
-        let size = entry.uncompressed_size_hint();
-        if size > MAXIMUM_ENTRY {
+        let size = entry.size;
+        if size > MAXIMUM_ENTRY || entry.packed > MAXIMUM_ENTRY {
             let detail = format!("it unpacks to {size} bytes, more than {MAXIMUM_ENTRY}, so it was not read");
             return Err(refuse("zip-entry-too-large", detail));
         }
-        if entry.flags().is_encrypted() {
+        if entry.is_encrypted {
             return Err(refuse("zip-entry-encrypted", "it is encrypted, so it was not read".to_owned()));
         }
         let damaged = |detail: String, inflated| Refusal { code: "zip-entry-damaged", detail, inflated };
-        let data = match zip.get_entry(entry.wayfinder()) {
-            Ok(located) => located.data(),
-            Err(error) => return Err(damaged(format!("its content cannot be found ({error})"), 0)),
-        };
-        let method = entry.compression_method();
+        self.packed.clear();
+        let found = zip.get_entry(entry.wayfinder).map_err(|error| error.to_string());
+        let read = found.and_then(|located| {
+            let mut body = located.reader().take(entry.packed);
+            body.read_to_end(&mut self.packed).map_err(|error| error.to_string())
+        });
+        if let Err(error) = read {
+            return Err(damaged(format!("its content cannot be found ({error})"), 0));
+        }
+        let (data, method) = (self.packed.as_slice(), entry.method);
         if method == CompressionMethod::STORE {
             self.content.clear();
-            self.content
-                .extend_from_slice(data.get(..data.len().min(MAXIMUM_ENTRY as usize)).unwrap_or(data));
+            self.content.extend_from_slice(data);
         } else if method == CompressionMethod::DEFLATE {
             self.content.clear();
             // One byte more than promised, so that an entry which goes on is noticed.
@@ -139,7 +170,7 @@ impl Unpacker {
             return Err(refuse("zip-entry-unsupported", detail));
         }
         let inflated = self.content.len() as u64;
-        if inflated != size || rawzip::crc32(&self.content) != entry.crc32() {
+        if inflated != size || rawzip::crc32(&self.content) != entry.crc {
             return Err(damaged("its size or checksum is not what the directory says".to_owned(), inflated));
         }
         Ok(&self.content)

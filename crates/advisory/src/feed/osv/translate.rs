@@ -6,6 +6,7 @@ use plimsoll_model::{Advisory, FixState, PackageType, Severity, Statement};
 
 use super::ecosystem::{Place, narrow, place};
 use super::events::{Order, evaluate};
+use super::module::{limit, streams_of_title};
 use super::record::{Affected, Rating, Record, Reference, Specific};
 use crate::feed::intake::{Reporter, Text, clip, known_time};
 
@@ -56,6 +57,10 @@ impl Translator {
         }
         if groups.is_empty() {
             groups.push((without_repeats(common), Vec::new()));
+        }
+
+        if let Some(streams) = streams_of_title(&id, summary.as_deref()) {
+            groups.iter_mut().flat_map(|(_, statements)| statements).for_each(|each| limit(each, &streams));
         }
 
         let references = record.references.unwrap_or_default().into_iter();

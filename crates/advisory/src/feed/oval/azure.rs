@@ -49,7 +49,7 @@ impl Feed for AzureOval {
         RELEASES
             .iter()
             .filter(|(release, ..)| parts.is_empty() || parts.iter().any(|part| part == release))
-            .map(|(_, _, name)| FeedRequest { url: format!("{BASE}{name}"), path: (*name).to_owned() })
+            .map(|(_, _, name)| FeedRequest::new(format!("{BASE}{name}"), (*name).to_owned()))
             .collect()
     }
 

@@ -250,6 +250,7 @@ impl Report<'_> {
     fn finish(self) {
         if self.problems > MAX_NAMED_PROBLEMS {
             let more = self.problems - MAX_NAMED_PROBLEMS;
+            self.sink.left_out(more as u64);
             self.sink.problem(Problem::new(
                 "oval-more-problems",
                 self.path,

@@ -46,7 +46,7 @@ impl Feed for OracleOval {
 
     /// Parts are years of errata; without any, the one file with all of them.
     fn requests(&self, parts: &[String]) -> Vec<FeedRequest> {
-        let request = |name: String| FeedRequest { url: format!("{BASE}{name}"), path: name };
+        let request = |name: String| FeedRequest::new(format!("{BASE}{name}"), name);
         if parts.is_empty() {
             return vec![request("com.oracle.elsa-all.xml.bz2".to_owned())];
         }

@@ -48,7 +48,7 @@ impl Feed for PhotonOval {
             .filter(wanted)
             .map(|release| {
                 let name = format!("com.vmware.phsa-photon{release}.xml.gz");
-                FeedRequest { url: format!("{BASE}{name}"), path: name }
+                FeedRequest::new(format!("{BASE}{name}"), name)
             })
             .collect()
     }

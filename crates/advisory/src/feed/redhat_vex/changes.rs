@@ -38,7 +38,7 @@ pub fn archive(archive_latest: &str) -> Option<(FeedRequest, String)> {
     let name = archive_latest.trim();
     let date = name.strip_prefix("csaf_vex_")?.strip_suffix(".tar.zst")?;
     let date: jiff::civil::Date = date.parse().ok()?;
-    let request = FeedRequest { url: format!("{BASE}{name}"), path: name.to_owned() };
+    let request = FeedRequest::new(format!("{BASE}{name}"), name.to_owned());
     Some((request, crate::statement::utc(&date.to_string())?))
 }
 
@@ -82,7 +82,8 @@ pub fn plan<'a>(changes: &str, deletions: &str, kept: impl Fn(&str) -> Option<&'
     for (path, time) in &changed {
         let current = kept(path).and_then(|kept| kept.parse::<jiff::Timestamp>().ok());
         if !dropped.contains(path) && current.is_none_or(|current| current < *time) {
-            plan.fetch.push(FeedRequest { url: format!("{BASE}{path}"), path: path.clone() });
+            let request = FeedRequest::new(format!("{BASE}{path}"), path.clone());
+            plan.fetch.push(request.stamped(time.to_string()));
         }
     }
     plan.newest = newest.map(|time| time.to_string());
@@ -107,13 +108,24 @@ fn entry(line: &str) -> Option<(&str, jiff::Timestamp)> {
 }
 
 /// Reads every document of an unpacked archive (ustar, whose members are documents and folders).
-pub(super) fn read_archive(path: &str, source: &mut dyn BufRead, sink: &mut dyn Sink) {
+/// `replaced` names those that are left out.
+pub(super) fn read_archive(
+    path: &str,
+    source: &mut dyn BufRead,
+    replaced: &BTreeSet<String>,
+    sink: &mut dyn Sink,
+) {
     let mut source = source.take(MAX_ARCHIVE_BYTES);
     let mut documents = 0_u64;
     loop {
         match member(&mut source) {
             Ok(Some(Member { name, size, is_file })) => {
-                if is_file && name.ends_with(".json") && size <= MAX_DOCUMENT_BYTES {
+                if replaced.contains(&name) {
+                    documents += 1;
+                    if let Err(error) = skip(&mut source, size) {
+                        return sink.problem(cut(path, documents, &error));
+                    }
+                } else if is_file && name.ends_with(".json") && size <= MAX_DOCUMENT_BYTES {
                     let mut content = (&mut source).take(size);
                     read_document(&name, &mut content, sink);
                     documents += 1;

@@ -5,7 +5,7 @@ use std::io::Read as _;
 use flate2::read::ZlibDecoder;
 use serde::{Deserialize, Serialize};
 
-use crate::executable::Executable;
+use crate::executable::binary::Binary;
 
 const SECTION: &[u8] = b".dep-v0";
 
@@ -59,18 +59,18 @@ impl Listed {
     }
 }
 
-pub(super) fn find(executable: &Executable<'_>) -> Found {
+pub(super) fn find(executable: &Binary<'_>) -> Found {
     if let Some(section) = executable.section(SECTION) {
-        return match executable.at(section.offset, section.size) {
+        return match executable.kept.at(section.offset, section.size) {
             Some(compressed) => read(compressed),
-            None if executable.is_whole() => Found::Unreadable("the file ends before it"),
+            None if executable.kept.is_whole() => Found::Unreadable("the file ends before it"),
             None => Found::Unreadable("the executable is large and the list not in its usual place"),
         };
     }
     // Where the names of the sections were not kept, the list is known by how it begins.
     let nameless = executable.sections.iter().filter(|section| section.name.is_none());
     nameless
-        .filter_map(|section| executable.at(section.offset, section.size))
+        .filter_map(|section| executable.kept.at(section.offset, section.size))
         .filter(|bytes| bytes.first() == Some(&0x78))
         .map(read)
         .find(|found| matches!(found, Found::Crates(_)))

@@ -6,8 +6,9 @@ use std::io::Write as _;
 use super::auditable::{Crate, Found, find};
 use super::{Auditable, Cargo};
 use crate::ecosystem::Ecosystem as _;
+use crate::executable::binary::Binary;
 use crate::executable::sample::{Form, Part, elf};
-use crate::executable::{Excerpt, Executable, MAX_WHOLE};
+use crate::executable::{Excerpt, MAX_WHOLE};
 use crate::reader::Reader as _;
 
 const WIDE: Form = Form { wide: true, little: true };
@@ -39,7 +40,7 @@ fn named(name: &str, version: &str, source: &str, root: bool, requires: &[&str])
 }
 
 fn check(content: &[u8], expect: &Found) {
-    assert_eq!(find(&Executable::parse(content).unwrap()), *expect);
+    assert_eq!(find(&Binary::parse(content).unwrap()), *expect);
 }
 
 fn crates() -> Found {

@@ -40,20 +40,35 @@ fn is_machine_readable(text: &str) -> bool {
 }
 
 /// Takes an expression of short names apart: `GPL-2+ or Artistic`, `MIT and BSD-3-clause, Zlib`.
+/// A field that holds prose instead names no licence.
 fn add_expression(expression: &str, found: &mut BTreeSet<String>) {
+    let mut names = vec![String::new()];
     for part in expression.split([',', '|', ';']) {
-        let mut name = String::new();
         for word in part.split_whitespace() {
             if ["and", "or", "and/or"].iter().any(|joint| word.eq_ignore_ascii_case(joint)) {
-                add_name(&std::mem::take(&mut name), found);
-            } else {
+                names.push(String::new());
+            } else if let Some(name) = names.last_mut() {
                 if !name.is_empty() {
                     name.push(' ');
                 }
                 name.push_str(word);
             }
         }
-        add_name(&name, found);
+        names.push(String::new());
+    }
+    if names.iter().all(|name| is_short_name(name)) {
+        for name in &names {
+            add_name(name, found);
+        }
+    }
+}
+
+/// Short names have no spaces, but for the exception that a licence is granted with
+/// (copyright-format 1.0, "Short name" and "Syntax").
+fn is_short_name(name: &str) -> bool {
+    match name.split_once(' ') {
+        None => true,
+        Some((_, rest)) => rest.split_whitespace().next() == Some("with"),
     }
 }
 
@@ -195,6 +210,17 @@ mod tests {
         check_field("Artistic or public-domain", &["Artistic", "public-domain"]);
         check_field("GPL-2+ with OpenSSL exception", &["GPL-2+ with OpenSSL exception"]);
         check_field("GPL-9", &["GPL-9"]);
+        check_field("GPL-2 with Linux-syscall-note and MIT", &["GPL-2 with Linux-syscall-note", "MIT"]);
+    }
+
+    #[test]
+    fn prose_in_the_field_is_no_licence() {
+        check_field(
+            "This file is free software, distribution of this file, with or without modification, are",
+            &[],
+        );
+        check_field("Permission is hereby granted, free of charge", &[]);
+        check_field("Different licenses apply to different files in this package. Here", &[]);
     }
 
     #[test]

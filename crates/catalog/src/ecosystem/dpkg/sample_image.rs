@@ -11,6 +11,8 @@ use crate::reader::{Joined, LayerFragment, Reader, join};
 pub(crate) enum Sample<'a> {
     /// A file and its content.
     File(&'a str, &'a str),
+    /// A file whose content is no text.
+    Bytes(&'a str, &'a [u8]),
     /// A symbolic link and its target.
     Link(&'a str, &'a str),
     /// A directory.
@@ -78,7 +80,10 @@ pub(crate) fn read(readers: &[&'static dyn Reader], layers: &[&[Sample<'_>]]) ->
                 Sample::Removed(path) => {
                     shown.remove(path);
                 }
-                Sample::File(path, _) | Sample::Link(path, _) | Sample::Directory(path) => {
+                Sample::File(path, _)
+                | Sample::Bytes(path, _)
+                | Sample::Link(path, _)
+                | Sample::Directory(path) => {
                     shown.insert(path, (layer, *sample));
                 }
             }
@@ -87,7 +92,7 @@ pub(crate) fn read(readers: &[&'static dyn Reader], layers: &[&[Sample<'_>]]) ->
     let mut builder = FileTableBuilder::new();
     for (path, (_, sample)) in &shown {
         match sample {
-            Sample::File(..) => put(&mut builder, path, &new_file(FileKind::File, "")),
+            Sample::File(..) | Sample::Bytes(..) => put(&mut builder, path, &new_file(FileKind::File, "")),
             Sample::Link(_, target) => {
                 put(&mut builder, path, &new_file(FileKind::Symlink, target));
             }
@@ -101,14 +106,19 @@ pub(crate) fn read(readers: &[&'static dyn Reader], layers: &[&[Sample<'_>]]) ->
     let claims = crate::Claims::compile(readers);
     let mut problems = Vec::new();
     let mut made: Vec<Vec<Made<'_>>> = readers.iter().map(|_| Vec::new()).collect();
-    let mut wanted = Vec::new();
+    let (mut wanted, mut as_text) = (Vec::new(), Vec::new());
     for (layer, samples) in layers.iter().enumerate() {
         for sample in *samples {
-            let Sample::File(path, content) = sample else { continue };
+            let (path, content) = match sample {
+                Sample::File(path, content) => (path, content.as_bytes()),
+                Sample::Bytes(path, content) => (path, *content),
+                _ => continue,
+            };
             claims.find(path.as_bytes(), &mut wanted);
-            for claim in &wanted {
+            claims.find_text(content, &mut as_text);
+            for claim in wanted.iter().chain(&as_text) {
                 let reader = readers[claim.reader];
-                if let Some(payload) = reader.read(path.as_bytes(), content.as_bytes(), &mut problems) {
+                if let Some(payload) = reader.read(path.as_bytes(), content, &mut problems) {
                     let shows = shown.get(path).is_some_and(|(from, _)| *from == layer);
                     let file = if shows { index.resolve(path.as_bytes()) } else { None };
                     made[claim.reader].push(Made { layer: layer as u32, path, file, payload });

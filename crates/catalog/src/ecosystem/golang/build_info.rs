@@ -3,7 +3,9 @@
 use memchr::memmem;
 use serde::{Deserialize, Serialize};
 
-use crate::executable::{Executable, GO_BUILD_INFO, GO_MODULES_END, GO_MODULES_START};
+use super::linker_flags;
+use crate::executable::binary::Binary;
+use crate::executable::{GO_BUILD_INFO, GO_MODULES_END, GO_MODULES_START};
 
 /// The header: the mark, the size of a pointer, flags, and room for two pointers.
 const HEADER: usize = 32;
@@ -11,6 +13,9 @@ const HEADER: usize = 32;
 const ALIGNMENT: u64 = 16;
 const BIG_ENDIAN: u8 = 1;
 const IN_LINE: u8 = 2;
+
+/// The section that the linker makes for it in ELF and in Mach-O; a portable executable has none.
+const SECTIONS: [&[u8]; 2] = [b".go.buildinfo", b"__go_buildinfo"];
 
 /// The longest version of Go: `go1.20.12 X:…` with experiments.
 const MAX_VERSION: usize = 1024;
@@ -35,6 +40,8 @@ pub(super) struct BuildInfo {
     pub(super) needs: Vec<Module>,
     /// Version control system and commit of the main module.
     pub(super) commit: Option<String>,
+    /// The version that the linker was told to put into a variable of the main module.
+    pub(super) flagged_version: Option<String>,
 }
 
 impl BuildInfo {
@@ -55,15 +62,15 @@ pub(super) enum Found {
     Unreadable,
 }
 
-pub(super) fn find(executable: &Executable<'_>) -> Found {
+pub(super) fn find(executable: &Binary<'_>) -> Found {
     let Some((header, end)) = find_header(executable) else { return Found::Nothing };
-    let Some(fixed) = executable.at(header, HEADER as u64) else { return Found::Unreadable };
+    let Some(fixed) = executable.kept.at(header, HEADER as u64) else { return Found::Unreadable };
     let (Some(pointer_size), Some(flags)) = (fixed.get(14), fixed.get(15)) else {
         return Found::Unreadable;
     };
     let texts = if flags & IN_LINE != 0 {
         let start = header + HEADER as u64;
-        executable.from(start).and_then(|rest| {
+        executable.kept.from(start).and_then(|rest| {
             let room = usize::try_from(end.saturating_sub(start)).ok()?;
             let (version, rest) = split_text(rest.get(..room).unwrap_or(rest))?;
             Some((Some(version), split_text(rest).map(|(modules, _)| modules).unwrap_or_default()))
@@ -73,7 +80,7 @@ pub(super) fn find(executable: &Executable<'_>) -> Found {
             let pointer = number(fixed.get(place..place + usize::from(*pointer_size))?, *flags);
             text_at(executable, pointer, *pointer_size, *flags)
         };
-        match (*pointer_size, executable.is_whole()) {
+        match (*pointer_size, executable.kept.is_whole()) {
             (4 | 8, true) => {
                 let modules = text(16 + usize::from(*pointer_size));
                 text(16).map(|version| (Some(version), modules.unwrap_or_default()))
@@ -99,17 +106,18 @@ pub(super) fn find(executable: &Executable<'_>) -> Found {
 /// Where the header lies in the file, and where the section or segment ends that it lies in: its
 /// own section, or, where there is no such section, data that the program may write. Go's own
 /// tools hold the mark elsewhere too, as text.
-fn find_header(executable: &Executable<'_>) -> Option<(u64, u64)> {
-    let ranges: Vec<(u64, u64, u64)> = match executable.section(b".go.buildinfo") {
+fn find_header(executable: &Binary<'_>) -> Option<(u64, u64)> {
+    let section = SECTIONS.iter().find_map(|name| executable.section(name));
+    let ranges: Vec<(u64, u64, u64)> = match section {
         Some(section) => vec![(section.offset, section.size, section.address)],
         None => {
-            let writable = executable.segments.iter().filter(|segment| segment.is_writable());
+            let writable = executable.segments.iter().filter(|segment| segment.is_writable);
             writable.map(|segment| (segment.offset, segment.size, segment.address)).collect()
         }
     };
     for (offset, size, address) in ranges {
         let end = offset.saturating_add(size);
-        for (start, bytes) in executable.parts() {
+        for (start, bytes) in executable.kept.parts() {
             let from = usize::try_from(offset.saturating_sub(*start)).ok()?;
             let until = usize::try_from(end.saturating_sub(*start)).ok()?.min(bytes.len());
             let Some(bytes) = bytes.get(from..until) else { continue };
@@ -143,16 +151,16 @@ fn split_text(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// The text that a string of Go at an address holds: its address and its length.
-fn text_at<'a>(executable: &Executable<'a>, string: u64, pointer_size: u8, flags: u8) -> Option<&'a [u8]> {
+fn text_at<'a>(executable: &Binary<'a>, string: u64, pointer_size: u8, flags: u8) -> Option<&'a [u8]> {
     let size = u64::from(pointer_size);
-    let header = executable.at(executable.place_of(string)?, 2 * size)?;
+    let header = executable.kept.at(executable.place_of(string)?, 2 * size)?;
     let (address, length) = header.split_at_checked(usize::from(pointer_size))?;
-    executable.at(executable.place_of(number(address, flags))?, number(length, flags))
+    executable.kept.at(executable.place_of(number(address, flags))?, number(length, flags))
 }
 
 /// The list of modules, marks and all, wherever it was kept.
-fn find_marked<'a>(executable: &Executable<'a>) -> Option<&'a [u8]> {
-    executable.parts().iter().find_map(|(_, bytes)| {
+fn find_marked<'a>(executable: &Binary<'a>) -> Option<&'a [u8]> {
+    executable.kept.parts().iter().find_map(|(_, bytes)| {
         let rest = bytes.get(memmem::find(bytes, &GO_MODULES_START)?..)?;
         rest.get(..memmem::find(rest, &GO_MODULES_END)? + GO_MODULES_END.len())
     })
@@ -167,7 +175,7 @@ fn without_marks(modules: &[u8]) -> Option<&[u8]> {
 
 /// Lines of `mod`, `dep`, `=>` and `build`, their fields between tabs.
 fn read_modules(text: &str, info: &mut BuildInfo) {
-    let (mut system, mut commit) = (None, None);
+    let (mut system, mut commit, mut linker_flags) = (None, None, String::new());
     let mut last: Option<Line> = None;
     for line in text.lines() {
         let mut fields = line.split('\t');
@@ -201,6 +209,7 @@ fn read_modules(text: &str, info: &mut BuildInfo) {
                 match setting.split_once('=') {
                     Some(("vcs", name)) => system = Some(name.to_owned()),
                     Some(("vcs.revision", name)) => commit = Some(name.to_owned()),
+                    Some(("-ldflags", flags)) => linker_flags = flags.to_owned(),
                     _ => {}
                 }
             }
@@ -211,6 +220,8 @@ fn read_modules(text: &str, info: &mut BuildInfo) {
         Some(system) => format!("{system} {commit}"),
         None => commit,
     });
+    let main = info.main.as_ref().map(|module| module.path.as_str());
+    info.flagged_version = main.and_then(|main| linker_flags::version(&linker_flags, main));
 }
 
 #[derive(Clone, Copy)]

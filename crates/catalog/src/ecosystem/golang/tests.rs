@@ -4,8 +4,9 @@ use plimsoll_model::{FileTableBuilder, NewFile, NodeId};
 
 use super::Executables;
 use super::build_info::{BuildInfo, Found, find};
+use crate::executable::binary::Binary;
 use crate::executable::sample::{Form, Part, elf};
-use crate::executable::{Excerpt, Executable, GO_BUILD_INFO, GO_MODULES_END, GO_MODULES_START, MAX_WHOLE};
+use crate::executable::{Excerpt, GO_BUILD_INFO, GO_MODULES_END, GO_MODULES_START, MAX_WHOLE};
 use crate::reader::{Joined, LayerFragment, LayeredImage, Reader as _};
 
 const FORMS: [Form; 4] = [
@@ -78,7 +79,7 @@ fn data(form: Form, name: &str, writable: bool, bytes: &[u8]) -> Vec<u8> {
 }
 
 fn info(file: &[u8]) -> Option<BuildInfo> {
-    match find(&Executable::parse(file)?) {
+    match find(&Binary::parse(file)?) {
         Found::Info(info) => Some(info),
         Found::Nothing | Found::Unreadable => None,
     }
@@ -131,6 +132,16 @@ fn commit_and_replaced_module_are_kept_as_origins() {
     assert_eq!(info.needs[1].origin.as_deref(), Some("replaces example.org/old v1.0.0"));
     assert_eq!(info.needs[2].origin.as_deref(), Some("directory ../local"));
     assert_eq!(info.released_with(), Some("1.22.1"));
+}
+
+#[test]
+fn a_main_module_has_the_version_that_the_linker_was_told() {
+    let modules = "mod\texample.org/App\t(devel)\t\nbuild\t-ldflags=\"-s -X main.version=1.4.0\"\n";
+    let file = data(FORMS[0], ".go.buildinfo", true, &in_line("go1.22.1", &marked(modules)));
+    check(&file, &[EXPECT[0], "example.org/App 1.4.0 pkg:golang/example.org/app@1.4.0"]);
+    let tagged = modules.replace("(devel)", "v1.3.0");
+    let file = data(FORMS[0], ".go.buildinfo", true, &in_line("go1.22.1", &marked(&tagged)));
+    check(&file, &[EXPECT[0], "example.org/App v1.3.0 pkg:golang/example.org/app@v1.3.0"]);
 }
 
 #[test]

@@ -19,6 +19,11 @@ pub(super) fn order(left: &str, right: &str) -> Option<Ordering> {
     }
 }
 
+/// Whether a text is a module's version, with or without the letter, of three numbers.
+pub(super) fn is_version(text: &str) -> bool {
+    SemanticVersion::parse(text.strip_prefix('v').unwrap_or(text)).is_some()
+}
+
 /// A module's version. Short ones take neither a prerelease nor build metadata.
 fn module(text: &str) -> Option<SemanticVersion<'_>> {
     let text = text.strip_prefix('v').unwrap_or(text);

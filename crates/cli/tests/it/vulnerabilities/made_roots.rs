@@ -174,12 +174,36 @@ fn told(answer: &Answer) -> BTreeSet<String> {
     })
 }
 
+/// The same with the state of each source, where it is not "not affected".
+fn states(answer: &Answer) -> BTreeSet<String> {
+    answer.told("rpm", |finding| {
+        let package = &finding["package"];
+        let sources = finding["sources"].as_array().expect("sources").iter();
+        let open = sources.filter(|source| source["state"] != "not-affected");
+        open.map(|source| {
+            let [name, version, arch] = [&package["name"], &package["version"], &package["arch"]].map(text);
+            let [advisory, id, state] = [&source["advisory"], &finding["id"], &source["state"]].map(text);
+            format!("{name} {version} {arch} {advisory} {id} {state}")
+        })
+        .collect()
+    })
+}
+
 fn is_modular(version: &str) -> bool {
     version.contains(".module_") || version.contains(".module+")
 }
 
-/// A fix of AlmaLinux: version, erratum, flaws.
-type Fix = (String, String, Vec<String>);
+/// A fix of AlmaLinux: version, erratum, flaws, and the module streams that the erratum's title
+/// names.
+type Fix = (String, String, Vec<String>, Vec<String>);
+
+/// The words of a title that are a module and its stream.
+fn streams(title: &str) -> Vec<String> {
+    let words = title.split([' ', '/']);
+    let streams =
+        words.filter(|word| word.contains(':') && !word.ends_with(':') && !word.starts_with("ALSA-"));
+    streams.map(str::to_owned).collect()
+}
 
 /// Fixes by the name of the package, for one release. An erratum that names no CVE stands for
 /// itself.
@@ -202,7 +226,9 @@ fn almalinux(feeds: &Path, release: &str) -> BTreeMap<String, Vec<Fix>> {
                 assert_eq!(range["events"][0]["introduced"], "0");
                 let fixed = text(&range["events"][1]["fixed"]).to_owned();
                 let name = text(&affected["package"]["name"]).to_owned();
-                fixes.entry(name).or_default().push((fixed, id.clone(), flaws.clone()));
+                let titled = streams(text(&record["summary"]));
+                let streams = if is_modular(&fixed) { titled } else { Vec::new() };
+                fixes.entry(name).or_default().push((fixed, id.clone(), flaws.clone(), streams));
             }
         }
     }
@@ -222,10 +248,10 @@ fn almalinux_roots_have_what_the_raw_errata_and_the_real_rpm_say() {
         let epochs = fixes.iter().filter(|(_, fixes)| fixes.iter().any(|(fixed, ..)| fixed.contains(':')));
         let chosen = modular.step_by(15).chain(epochs.step_by(20)).chain(fixes.iter().step_by(60));
         for (position, (name, fixes)) in chosen.enumerate() {
-            let (fixed, ..) = &fixes[position % fixes.len()];
+            let (fixed, .., streams) = &fixes[position % fixes.len()];
             // Half of the packages of modules have lost their label, as in an SBOM.
-            let label =
-                (is_modular(fixed) && position % 2 == 0).then(|| "nodejs:18:8060020220523:abc".to_owned());
+            let label = streams.first().filter(|_| position % 2 == 0);
+            let label = label.map(|stream| format!("{stream}:8060020220523:abc"));
             let arch = if position % 5 == 0 { "noarch" } else { "x86_64" };
             // Several ways may lead to the same package: it is made once.
             for version in around(fixed) {
@@ -243,18 +269,31 @@ fn almalinux_roots_have_what_the_raw_errata_and_the_real_rpm_say() {
         });
         let older = older(&pairs.collect());
         let mut expected = BTreeSet::new();
-        for [name, version, arch, _] in &installed {
-            for (fixed, erratum, flaws) in of(name) {
-                // Builds of modules and ordinary builds are two lines of versions, and the feed
-                // does not name the streams: the release of the fixed version tells its sort.
-                if is_modular(fixed) == is_modular(version) && older[&(version.clone(), fixed.clone())] {
-                    expected
-                        .extend(flaws.iter().map(|flaw| format!("{name} {version} {arch} {erratum} {flaw}")));
+        for [name, version, arch, label] in &installed {
+            // Builds of modules and ordinary builds are two lines of versions, and each stream of
+            // a module is a line of its own.
+            let same_sort: Vec<&Fix> =
+                of(name).filter(|(fixed, ..)| is_modular(fixed) == is_modular(version)).collect();
+            let only = |stream: &String| same_sort.iter().all(|(.., streams)| streams.contains(stream));
+            let sure = same_sort.iter().flat_map(|(.., streams)| streams).any(only);
+            let labelled = label.contains(':');
+            for (fixed, erratum, flaws, streams) in &same_sort {
+                let own = |stream: &String| label.starts_with(&format!("{stream}:"));
+                if !older[&(version.clone(), fixed.clone())]
+                    || (labelled && !streams.is_empty() && !streams.iter().any(own))
+                {
+                    continue;
                 }
+                // Where the label is lost, the stream is known only if there is but one.
+                let known = labelled || streams.is_empty() || sure;
+                let state = if known { "affected" } else { "unknown" };
+                expected.extend(
+                    flaws.iter().map(|flaw| format!("{name} {version} {arch} {erratum} {flaw} {state}")),
+                );
             }
         }
         let answer = Answer::of(&root).expect("an answer");
-        let found = told(&answer);
+        let found = states(&answer);
         assert!(found.len() > 50, "{release}: {}", found.len());
         same(&format!("almalinux {release}"), &found, &expected);
         let count = installed.len() as u64;

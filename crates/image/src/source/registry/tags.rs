@@ -61,7 +61,7 @@ impl Registry {
 
 /// Where `Link: <…>; rel="next"` (RFC 8288) leads: only ever to the same origin, since the next
 /// page is asked for with the same token.
-fn next_page(at: &Url, headers: &Headers) -> Result<Option<Url>, (String, String)> {
+pub(super) fn next_page(at: &Url, headers: &Headers) -> Result<Option<Url>, (String, String)> {
     for value in headers.all("link") {
         for link in value.split(',') {
             let Some((target, parameters)) =

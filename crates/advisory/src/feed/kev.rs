@@ -3,10 +3,14 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 
-use plimsoll_model::Problem;
+use plimsoll_catalog::Doc;
+use plimsoll_model::{KnownExploited, Problem};
 use serde::Deserialize;
 
-use crate::feed::intake::{Cut, clip, read_bounded};
+use super::intake::{Cut, clip, read_bounded};
+use super::{Feed, FeedFile, FeedRequest, Sink};
+
+const ADDRESS: &str = "https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json";
 
 /// The largest catalogue that is read. The real one has 1.3 MB.
 const MAXIMUM_FILE: u64 = 256 << 20;
@@ -14,11 +18,54 @@ const MAXIMUM_FILE: u64 = 256 << 20;
 /// How many broken entries are said one by one.
 const MAXIMUM_PROBLEMS: usize = 20;
 
+static DOC: Doc = Doc {
+    id: "kev",
+    title: "CISA's catalogue of exploited vulnerabilities",
+    summary: "Which flaws are known to be exploited, since when, and whether by ransomware.",
+    explanation: "Reads the catalogue's JSON. It says nothing about packages: it is shown beside the flaws that \
+        other feeds find.",
+};
+
+/// The feed.
+#[derive(Debug, Clone, Copy)]
+pub struct KnownExploitedFlaws;
+
+impl Feed for KnownExploitedFlaws {
+    fn doc(&self) -> &'static Doc {
+        &DOC
+    }
+
+    fn takes(&self, path: &str) -> bool {
+        path.ends_with(".json")
+    }
+
+    /// One file, whatever the parts.
+    fn requests(&self, _parts: &[String]) -> Vec<FeedRequest> {
+        vec![FeedRequest::new(ADDRESS, "known_exploited_vulnerabilities.json").at_most(MAXIMUM_FILE)]
+    }
+
+    fn parse(&self, file: FeedFile<'_>, sink: &mut dyn Sink) {
+        let (table, problems) = Kev::parse(file.bytes);
+        let named = problems.iter().filter(|problem| problem.code.as_str() == DAMAGED).count() as u64;
+        problems.into_iter().for_each(|problem| sink.problem(problem));
+        sink.left_out(table.unreadable.saturating_sub(named));
+        for (cve, entry) in table.entries {
+            let ransomware = entry.ransomware;
+            sink.known_exploited(
+                &cve,
+                KnownExploited { added: Some(entry.added), due: entry.due, ransomware },
+            );
+        }
+    }
+}
+
 /// The catalogue, by CVE.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Kev {
     /// When it was released (RFC 3339), as far as it says.
     pub released: Option<String>,
+    /// How many of its entries cannot be read.
+    pub unreadable: u64,
     entries: BTreeMap<String, Exploited>,
 }
 
@@ -71,7 +118,7 @@ impl Kev {
                             |entry| format!("{} has no id or no day", clip(&entry.id)),
                         );
                         let detail = format!("one of its entries cannot be read and was left out ({why})");
-                        problems.push(Problem::new("kev-entry-damaged", SUBJECT, detail));
+                        problems.push(Problem::new(DAMAGED, SUBJECT, detail));
                     }
                     continue;
                 }
@@ -85,13 +132,13 @@ impl Kev {
         }
         if broken > MAXIMUM_PROBLEMS {
             let detail = format!("{} more of its entries cannot be read", broken - MAXIMUM_PROBLEMS);
-            problems.push(Problem::new("kev-entry-damaged", SUBJECT, detail));
+            problems.push(Problem::new(DAMAGED, SUBJECT, detail));
         }
         if promised.is_some_and(|promised| promised != listed) {
             let detail = format!("it promises {} entries and has {listed}", promised.unwrap_or_default());
             problems.push(Problem::new("kev-incomplete", SUBJECT, detail));
         }
-        (Self { released: catalogue.released, entries }, problems)
+        (Self { released: catalogue.released, unreadable: broken as u64, entries }, problems)
     }
 
     /// What it says about a CVE.
@@ -118,6 +165,7 @@ impl Kev {
     }
 }
 
+const DAMAGED: &str = "kev-entry-damaged";
 const SUBJECT: &str = "known_exploited_vulnerabilities.json";
 
 fn file_problem(detail: String) -> Problem {

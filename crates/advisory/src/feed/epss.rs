@@ -3,9 +3,13 @@
 use std::io::{BufRead, BufReader, Read};
 
 use flate2::bufread::MultiGzDecoder;
-use plimsoll_model::Problem;
+use plimsoll_catalog::Doc;
+use plimsoll_model::{ExploitProbability, Problem};
 
-use crate::feed::intake::clip;
+use super::intake::clip;
+use super::{Feed, FeedFile, FeedRequest, Sink};
+
+const ADDRESS: &str = "https://epss.empiricalsecurity.com/epss_scores-current.csv.gz";
 
 /// The most rows that are read. There are 300,000 CVEs, and 50,000 more each year.
 const MAXIMUM_ROWS: usize = 5_000_000;
@@ -19,6 +23,52 @@ const MAXIMUM_PROBLEMS: usize = 20;
 /// The longest line that is read. Real ones have some thirty characters.
 const MAXIMUM_LINE: u64 = 4_096;
 
+static DOC: Doc = Doc {
+    id: "epss",
+    title: "Exploit Prediction Scoring System",
+    summary: "How likely each flaw is to be exploited within 30 days.",
+    explanation: "Reads the day's scores as CSV, gzipped or not. They say nothing about packages: they are shown \
+        beside the flaws that other feeds find.",
+};
+
+/// The feed.
+#[derive(Debug, Clone, Copy)]
+pub struct ExploitPrediction;
+
+impl Feed for ExploitPrediction {
+    fn doc(&self) -> &'static Doc {
+        &DOC
+    }
+
+    fn takes(&self, path: &str) -> bool {
+        path.strip_suffix(".gz").unwrap_or(path).ends_with(".csv")
+    }
+
+    /// One file, whatever the parts.
+    fn requests(&self, _parts: &[String]) -> Vec<FeedRequest> {
+        vec![FeedRequest::new(ADDRESS, "data.csv.gz").at_most(MAXIMUM_BYTES)]
+    }
+
+    fn parse(&self, file: FeedFile<'_>, sink: &mut dyn Sink) {
+        let (table, problems) = Epss::parse(file.bytes);
+        let named = problems.iter().filter(|problem| problem.code.as_str() == DAMAGED).count() as u64;
+        problems.into_iter().for_each(|problem| sink.problem(problem));
+        sink.left_out(table.unreadable.saturating_sub(named));
+        for (cve, likelihood) in table.iter() {
+            let probability = ExploitProbability {
+                score: hundred_thousandths(likelihood.score),
+                percentile: hundred_thousandths(likelihood.percentile),
+            };
+            sink.exploit_probability(&cve, probability, table.date.as_deref());
+        }
+    }
+}
+
+/// The publisher gives five decimals.
+fn hundred_thousandths(share: f64) -> u32 {
+    (share.clamp(0.0, 1.0) * 100_000.0).round() as u32
+}
+
 /// The scores of one day, by CVE.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Epss {
@@ -26,6 +76,8 @@ pub struct Epss {
     pub date: Option<String>,
     /// The model that they were made by, such as `v2023.03.01`, as far as the file says.
     pub model: Option<String>,
+    /// How many lines cannot be read.
+    pub unreadable: u64,
     // Sorted by key: half the memory of a map of names, and there are hundreds of thousands.
     rows: Vec<(u64, Likelihood)>,
 }
@@ -84,14 +136,15 @@ impl Epss {
                 if broken <= MAXIMUM_PROBLEMS {
                     let detail =
                         format!("line {number} is no CVE with a score and a percentile ({})", clip(text));
-                    problems.push(Problem::new("epss-line-damaged", SUBJECT, detail));
+                    problems.push(Problem::new(DAMAGED, SUBJECT, detail));
                 }
             }
         }
         if broken > MAXIMUM_PROBLEMS {
             let detail = format!("{} more lines are no CVE with a score", broken - MAXIMUM_PROBLEMS);
-            problems.push(Problem::new("epss-line-damaged", SUBJECT, detail));
+            problems.push(Problem::new(DAMAGED, SUBJECT, detail));
         }
+        epss.unreadable = broken as u64;
         // The last of two rows for one CVE stands, as if each overwrote the one before.
         epss.rows.sort_by_key(|(key, _)| *key);
         epss.rows.reverse();
@@ -142,6 +195,7 @@ impl Epss {
     }
 }
 
+const DAMAGED: &str = "epss-line-damaged";
 const SUBJECT: &str = "epss.csv";
 
 /// More than the numbers of one year: the largest real ones have seven digits.

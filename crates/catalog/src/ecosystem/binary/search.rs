@@ -1,0 +1,198 @@
+//! Looks through an executable once for the texts of all programs.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use memchr::memmem;
+
+use super::sign::{Anchor, Program, Sign};
+use super::table::ALL;
+use crate::executable::Executable;
+
+/// The most places that are looked at in one file. Real files have some dozens; one that is made
+/// of nothing else must not cost more than reading it.
+const MAX_PLACES: usize = 4096;
+
+/// All texts of all programs, compiled.
+struct Texts {
+    automaton: Option<AhoCorasick>,
+    /// The position of each text in the automaton.
+    numbers: BTreeMap<&'static str, usize>,
+}
+
+static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
+    let mut numbers = BTreeMap::new();
+    for sign in ALL.iter().flat_map(|program| program.signs) {
+        let anchor = sign.anchor().map(|anchor| match anchor {
+            Anchor::Before(text) | Anchor::After(text) => text,
+        });
+        for text in anchor.into_iter().chain(sign.with.iter().copied()) {
+            numbers.insert(text, 0);
+        }
+    }
+    for (number, slot) in numbers.values_mut().enumerate() {
+        *slot = number;
+    }
+    // Texts of the program, not of an image: that they compile is a test.
+    let automaton = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(numbers.keys()).ok();
+    Texts { automaton, numbers }
+});
+
+/// Where the texts of programs lie in some bytes, for what keeps parts of files: places and lengths.
+pub(crate) fn marks(bytes: &[u8]) -> impl Iterator<Item = (usize, usize)> {
+    let found = TEXTS.automaton.iter().flat_map(move |automaton| automaton.find_iter(bytes));
+    found.take(MAX_PLACES).map(|found| (found.start(), found.len()))
+}
+
+/// The longest text, in bytes.
+#[cfg(test)]
+pub(crate) fn longest_mark() -> usize {
+    TEXTS.numbers.keys().map(|text| text.len()).max().unwrap_or_default()
+}
+
+/// What an executable was found to be, or to have in itself.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// A program and its version.
+    Version(&'static str, String),
+    /// It says so of several versions.
+    Ambiguous(&'static str, Vec<String>),
+}
+
+/// A place where a text was found.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    text: usize,
+    region: usize,
+    start: usize,
+    end: usize,
+}
+
+/// Everything that an executable tells of programs.
+pub(super) fn find(executable: &Executable<'_>) -> Vec<Found> {
+    let regions = regions(executable);
+    let Some(automaton) = &TEXTS.automaton else { return Vec::new() };
+    let mut places = Vec::new();
+    for (region, bytes) in regions.iter().enumerate() {
+        let room = MAX_PLACES - places.len();
+        let place = |found: aho_corasick::Match| Place {
+            text: found.pattern().as_usize(),
+            region,
+            start: found.start(),
+            end: found.end(),
+        };
+        places.extend(automaton.find_iter(bytes).take(room).map(place));
+    }
+    let soname = super::soname::of(executable);
+    let file = File { regions: &regions, places: &places, soname };
+    ALL.iter().flat_map(|program| file.find(program)).collect()
+}
+
+/// One executable, looked through.
+struct File<'a> {
+    regions: &'a [&'a [u8]],
+    places: &'a [Place],
+    soname: Option<&'a [u8]>,
+}
+
+impl File<'_> {
+    fn find(&self, program: &'static Program) -> Vec<Found> {
+        let found =
+            program.signs.iter().find_map(|sign| self.versions(sign).filter(|found| !found.is_empty()));
+        let versions = found.unwrap_or_default();
+        if versions.len() > 1 && !program.copies {
+            return vec![Found::Ambiguous(program.name, versions.into_iter().collect())];
+        }
+        versions.into_iter().map(|version| Found::Version(program.name, version)).collect()
+    }
+
+    fn has(&self, text: &str) -> bool {
+        let number = TEXTS.numbers.get(text);
+        number.is_some_and(|number| self.places.iter().any(|place| place.text == *number))
+    }
+
+    /// The versions that a sign gives; `None` where something of it is missing.
+    fn versions(&self, sign: &Sign) -> Option<BTreeSet<String>> {
+        let named = |wanted: &str| {
+            let rest = self.soname.and_then(|name| name.strip_prefix(wanted.as_bytes()));
+            rest.is_some_and(|rest| !rest.first().is_some_and(u8::is_ascii_alphabetic))
+        };
+        if !sign.soname.is_none_or(named) || !sign.with.iter().all(|text| self.has(text)) {
+            return None;
+        }
+        let mut versions = BTreeSet::new();
+        let Some(anchor) = sign.anchor() else {
+            for bytes in self.regions {
+                versions.extend(alone(sign, bytes));
+            }
+            versions
+                .retain(|version| self.regions.iter().any(|bytes| sign.shape.is_confirmed(version, bytes)));
+            return Some(versions);
+        };
+        let text = match anchor {
+            Anchor::Before(text) | Anchor::After(text) => text,
+        };
+        let number = TEXTS.numbers.get(text)?;
+        for place in self.places.iter().filter(|place| place.text == *number) {
+            let Some(bytes) = self.regions.get(place.region) else { continue };
+            let start = match anchor {
+                Anchor::Before(_) => Some(place.end),
+                Anchor::After(_) => sign.start_before(bytes, place.start),
+            };
+            versions.extend(start.and_then(|start| sign.version_at(bytes, start)));
+        }
+        Some(versions)
+    }
+}
+
+/// The versions that are strings of their own.
+fn alone<'a>(sign: &'a Sign, bytes: &'a [u8]) -> impl Iterator<Item = String> + 'a {
+    sign.after.iter().flat_map(move |after| {
+        memmem::find_iter(bytes, after.as_bytes()).filter_map(move |end| {
+            let before = end.checked_sub(1).and_then(|before| bytes.get(before))?;
+            if !before.is_ascii_alphanumeric() {
+                return None;
+            }
+            sign.version_at(bytes, sign.start_before(bytes, end)?)
+        })
+    })
+}
+
+/// The parts of an executable where texts lie: its constants and variables. Where the table of
+/// sections was removed, or only an excerpt was kept, everything.
+pub(super) fn regions<'a>(executable: &Executable<'a>) -> Vec<&'a [u8]> {
+    const NAMES: [&[u8]; 4] = [b".rodata", b".data", b".lrodata", b".rdata"];
+    let is_data = |name: &[u8]| {
+        NAMES.iter().any(|wanted| {
+            name.strip_prefix(*wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with(b"."))
+        })
+    };
+    let sections = executable.sections.iter().filter(|section| section.name.is_some_and(is_data));
+    let regions: Vec<&[u8]> =
+        sections.filter_map(|section| executable.at(section.offset, section.size)).collect();
+    if regions.is_empty() || !executable.is_whole() {
+        return executable.parts().iter().map(|(_, bytes)| *bytes).collect();
+    }
+    regions
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_text_of_the_table_is_looked_for() {
+        assert!(TEXTS.automaton.is_some());
+        for program in ALL {
+            assert!(!program.signs.is_empty(), "{}", program.name);
+            for sign in program.signs {
+                let specific = sign.anchor().is_some() || !sign.with.is_empty() || sign.soname.is_some();
+                assert!(specific, "{}: any file may have such a string", program.name);
+            }
+        }
+        let names: Vec<&str> = ALL.iter().map(|program| program.name).collect();
+        assert!(names.is_sorted(), "{names:?}");
+        assert_eq!(marks(b"xx BusyBox v1.36").next(), Some((3, 9)));
+    }
+}

@@ -1,0 +1,251 @@
+//! .NET: what applications are made of, what NuGet unpacked, assemblies, and what lock files name.
+
+mod assembly;
+mod list;
+mod lock;
+mod specification;
+#[cfg(test)]
+mod tests;
+mod version;
+
+use std::cmp::Ordering;
+use std::collections::HashSet;
+
+use plimsoll_model::{
+    Distribution, FileId, InstallReason, Package, PackageType, Problem, Purl, TreePath, path,
+};
+use serde::{Deserialize, Serialize};
+
+use self::list::{Kind, Listed};
+use self::specification::Specification;
+use super::Ecosystem;
+use crate::claim::{Claim, Pattern};
+use crate::reader::{Doc, Joined, LayeredImage, Reader, ShownFragment};
+
+/// .NET packages.
+#[derive(Debug, Clone, Copy)]
+pub struct Nuget;
+
+/// The purl type of .NET packages.
+pub const TYPE: PackageType = PackageType::new("nuget");
+
+/// The list of an application of five hundred packages has 1 MB.
+const MAX_LIST: u64 = 32 << 20;
+/// A specification is a page or two.
+const MAX_SPECIFICATION: u64 = 1 << 20;
+
+const DOC: Doc = Doc {
+    id: "nuget",
+    title: ".NET packages",
+    summary: "NuGet packages of .NET applications and of .NET itself, and assemblies that no package brought.",
+    explanation: "Reads the *.deps.json that a build leaves beside an application, and beside each part of \
+.NET itself, whose own packages (Microsoft.NETCore.App.Runtime.linux-x64) tell the version of the runtime: of a shared \
+framework, the release that its directory is called, where the list names the build that became it. \
+A package of such a list is installed if one of its files is there: beside the list, or where the list says; \
+one of which no file is there is only declared. The project whose name the list has counts as asked for; it and \
+other projects are listed with the packages. Where NuGet unpacked packages (NAME/VERSION/NAME.nuspec), each is \
+listed with what is in its directory.\n\n\
+An assembly (a dll or exe for .NET, told by its header) that neither such a package nor one of the operating \
+system owns is listed by the name in \
+its own manifest, with the version that its author states for people (AssemblyInformationalVersion, which builds \
+set to the package's) where that is a version of NuGet's, else with the assembly's version; its origin is \
+`assembly` with the latter. Nothing is guessed from file names. Assemblies that state no version, that hold only \
+translations, or that only describe another one for compilers are not listed, nor are dlls that are not for .NET.\n\n\
+packages.lock.json and packages.config merely name packages; those that are not installed in that version \
+anywhere in the image are listed as declared. Applications that are bundled into a single file are not opened.",
+};
+
+const ASSEMBLY_DOC: Doc = Doc { id: "nuget-assembly", ..DOC };
+
+impl Ecosystem for Nuget {
+    fn doc(&self) -> &'static Doc {
+        &DOC
+    }
+
+    fn package_types(&self) -> &'static [PackageType] {
+        const TYPES: &[PackageType] = &[TYPE];
+        TYPES
+    }
+
+    fn readers(&self) -> &'static [&'static dyn Reader] {
+        &[&Lists]
+    }
+
+    fn late_readers(&self) -> &'static [&'static dyn Reader] {
+        static READERS: [&dyn Reader; 2] = [&assembly::Assemblies, &lock::LOCKS];
+        &READERS
+    }
+
+    fn purl(&self, package: &Package, _: Option<&Distribution>) -> Option<Purl> {
+        package_url(package)
+    }
+
+    fn order(&self, left: &str, right: &str) -> Option<Ordering> {
+        version::order(left, right)
+    }
+}
+
+/// `pkg:nuget/Newtonsoft.Json@13.0.1`.
+fn package_url(package: &Package) -> Option<Purl> {
+    Purl::new("nuget", None, &package.name, Some(&package.version)).ok()
+}
+
+/// How the lists of applications end.
+const LIST: &str = ".deps.json";
+
+/// The directory of a path, and the last component.
+fn split(path: &[u8]) -> (&[u8], &[u8]) {
+    let mut parts = path.rsplitn(2, |byte| *byte == b'/');
+    let name = parts.next().unwrap_or_default();
+    (parts.next().unwrap_or_default(), name)
+}
+
+/// Whether a specification lies where NuGet unpacks packages: NAME/VERSION/NAME.nuspec.
+fn is_unpacked(path: &[u8], specification: &Specification) -> bool {
+    let (directory, file) = split(path);
+    let (above, version) = split(directory);
+    let same = |bytes: &[u8], text: &str| bytes.eq_ignore_ascii_case(text.as_bytes());
+    same(file.strip_suffix(b".nuspec").unwrap_or(file), &specification.name)
+        && same(split(above).1, &specification.name)
+        && same(version, &specification.version)
+}
+
+/// What is kept of one file.
+#[derive(Debug, Serialize, Deserialize)]
+enum Note {
+    List(Vec<Listed>),
+    Specification(Specification),
+}
+
+/// Reads lists of applications, and specifications of packages.
+#[derive(Debug, Clone, Copy)]
+struct Lists;
+
+impl Reader for Lists {
+    fn doc(&self) -> &'static Doc {
+        &DOC
+    }
+
+    fn revision(&self) -> u32 {
+        1
+    }
+
+    fn claims(&self) -> &'static [Claim] {
+        const CLAIMS: &[Claim] = &[
+            Claim { pattern: Pattern::Extension(LIST), limit: MAX_LIST },
+            Claim { pattern: Pattern::Extension(".nuspec"), limit: MAX_SPECIFICATION },
+        ];
+        CLAIMS
+    }
+
+    fn read(&self, path: &[u8], content: &[u8], problems: &mut Vec<Problem>) -> Option<Vec<u8>> {
+        let content = content.strip_prefix(b"\xef\xbb\xbf".as_slice()).unwrap_or(content);
+        let note = if path.ends_with(LIST.as_bytes()) {
+            let Some(listed) = list::parse(content) else {
+                // Other tools have files of such names too.
+                memchr::memmem::find(content, b"runtimeTarget")?;
+                problems.push(Problem::new(
+                    "dotnet-list-damaged",
+                    format!("/{}", path::escape(path)),
+                    "it is not in the format of lists of .NET applications, so the packages that it lists are missing from the report",
+                ));
+                return None;
+            };
+            Note::List(listed)
+        } else {
+            let specification = Specification::parse(content)?;
+            is_unpacked(path, &specification).then_some(Note::Specification(specification))?
+        };
+        postcard::to_allocvec(&note).ok()
+    }
+
+    fn join(&self, image: &LayeredImage<'_>, joined: &mut Joined) {
+        let mut absent = Vec::new();
+        for fragment in image.shown() {
+            match postcard::from_bytes(fragment.payload) {
+                Ok(Note::List(listed)) => {
+                    absent.extend(listed.iter().filter_map(|each| add(image, &fragment, each, joined)));
+                }
+                Ok(Note::Specification(specification)) => unpack(image, &fragment, &specification, joined),
+                Err(_) => joined.problems.push(Problem::new(
+                    "dotnet-list-damaged",
+                    format!("/{}", path::escape(fragment.path)),
+                    "what was kept of this list cannot be read back",
+                )),
+            }
+        }
+        declare(absent, joined);
+    }
+}
+
+/// Lists what lists name and what is not there in that version, once.
+fn declare(absent: Vec<Package>, joined: &mut Joined) {
+    let key = |package: &Package| (package.name.to_ascii_lowercase(), package.version.clone());
+    let ours = joined.packages.iter().filter(|package| package.kind == TYPE);
+    let mut known: HashSet<(String, String)> = ours.map(key).collect();
+    joined.packages.extend(absent.into_iter().filter(|package| known.insert(key(package))));
+}
+
+/// Adds an entry of a list; answers with one of which no file is there.
+fn add(
+    image: &LayeredImage<'_>,
+    fragment: &ShownFragment<'_>,
+    listed: &Listed,
+    joined: &mut Joined,
+) -> Option<Package> {
+    let (directory, file) = split(fragment.path);
+    let index = joined.packages.len() as u32;
+    let find = |name: &String| image.files.resolve(&[directory, b"/", name.as_bytes()].concat());
+    let files: Vec<FileId> = listed.files.iter().filter_map(|names| names.iter().find_map(find)).collect();
+    let mut package = Package::new(TYPE, &*listed.name, released_version(fragment.path, &listed.version));
+    package.requires.clone_from(&listed.requires);
+    package.purl = package_url(&package);
+    package.layer = Some(fragment.layer);
+    package.evidence = TreePath::parse(fragment.path).ok();
+    let application = file.strip_suffix(LIST.as_bytes()).unwrap_or(file);
+    let is_application =
+        listed.kind == Kind::Project && application.eq_ignore_ascii_case(listed.name.as_bytes());
+    package.reason = if is_application { InstallReason::Explicit } else { InstallReason::Dependency };
+    if files.is_empty() {
+        package.declared = true;
+        return Some(package);
+    }
+    package.place = TreePath::parse(directory).ok();
+    if is_application {
+        joined.owned.push((fragment.file, index));
+    }
+    joined.owned.extend(files.into_iter().map(|file| (file, index)));
+    joined.packages.push(package);
+    None
+}
+
+/// The version of a package in a list. A shared framework lies in shared/NAME/VERSION, which is the
+/// version that `dotnet` says it is; up to 3.1 its list has the name of the build that became this
+/// release, `VERSION-servicing.22122.4`.
+fn released_version<'a>(list: &'a [u8], version: &'a str) -> &'a str {
+    let released = || {
+        let (above, release) = split(split(list).0);
+        let release = std::str::from_utf8(release).ok()?;
+        let is_build = version.strip_prefix(release)?.starts_with("-servicing.");
+        (split(split(above).0).1 == b"shared" && is_build).then_some(release)
+    };
+    released().unwrap_or(version)
+}
+
+/// Adds a package that NuGet unpacked.
+fn unpack(
+    image: &LayeredImage<'_>,
+    fragment: &ShownFragment<'_>,
+    specification: &Specification,
+    joined: &mut Joined,
+) {
+    let index = joined.packages.len() as u32;
+    let mut package = specification.describe();
+    package.layer = Some(fragment.layer);
+    package.evidence = TreePath::parse(fragment.path).ok();
+    package.place = TreePath::parse(split(fragment.path).0).ok();
+    let table = image.files.table();
+    let directory = table.parent(fragment.file);
+    joined.owned.extend((directory.0..table.subtree_end(directory).0).map(|id| (FileId(id), index)));
+    joined.packages.push(package);
+}

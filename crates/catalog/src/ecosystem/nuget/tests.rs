@@ -1,0 +1,184 @@
+//! .NET in samples of images.
+
+use plimsoll_model::InstallReason;
+
+use super::Lists;
+use super::assembly::Assemblies;
+use super::lock::LOCKS;
+use crate::ecosystem::dpkg::sample_image::{Read, Sample, read};
+use crate::executable::binary::Kept;
+use crate::executable::metadata::{Assembly, Found, find};
+use crate::reader::Reader as _;
+
+use Sample::{Directory, File};
+
+const HULL: &[u8] = include_bytes!("../../../tests/fixtures/dotnet/Hull.dll");
+const KEEL: &[u8] = include_bytes!("../../../tests/fixtures/dotnet/Keel.exe");
+const TRANSLATION: &[u8] = include_bytes!("../../../tests/fixtures/dotnet/Hull.resources.dll");
+const BARE: &[u8] = include_bytes!("../../../tests/fixtures/dotnet/Bare.dll");
+const MODULE: &[u8] = include_bytes!("../../../tests/fixtures/dotnet/Part.netmodule");
+const OUTLINE: &[u8] = include_bytes!("../../../tests/fixtures/dotnet/Outline.dll");
+
+fn check(files: &[Sample<'_>], expect: &[&str]) -> Read {
+    let read = read(&[&Lists, &LOCKS], &[files]);
+    let packages = read.joined.packages.iter();
+    let rows: Vec<String> = packages
+        .map(|each| {
+            let place =
+                if each.declared { "declared".to_owned() } else { each.place.as_ref().unwrap().to_string() };
+            format!("{} {} {place}", each.name, each.version)
+        })
+        .collect();
+    assert_eq!(rows, expect);
+    read
+}
+
+const LIST: &str = r#"{"runtimeTarget": {"name": ".NETCoreApp,Version=v6.0/linux-x64", "signature": ""},
+ "targets": {".NETCoreApp,Version=v6.0": {}, ".NETCoreApp,Version=v6.0/linux-x64": {
+  "Ship/1.0.0": {"dependencies": {"Newtonsoft.Json": "13.0.1"}, "runtime": {"Ship.dll": {}}},
+  "Newtonsoft.Json/13.0.1": {"runtime": {"lib/netstandard2.0/Newtonsoft.Json.dll": {"assemblyVersion": "13.0.0.0"}},
+    "resources": {"lib/netstandard2.0/de/Newtonsoft.Json.resources.dll": {"locale": "de"}}},
+  "SQLite.Native/2.1.0": {"runtimeTargets": {"runtimes/linux-x64/native/libsqlite.so": {"rid": "linux-x64", "assetType": "native"}}},
+  "Only.Built.With/1.0.0": {}, "Merged/1.0.0": {"runtime": {"lib/net6.0/Merged.dll": {}}},
+  "Placeholder/1.0.0": {"runtime": {"lib/net6.0/_._": {}}},
+  "runtimepack.Microsoft.NETCore.App.Runtime.linux-x64/6.0.1": {"runtime": {"System.Runtime.dll": {}}, "native": {"libcoreclr.so": {}}},
+  "By.File/1.0.0.0": {"runtime": {"By.File.dll": {}}}}},
+ "libraries": {"Ship/1.0.0": {"type": "project"}, "Newtonsoft.Json/13.0.1": {"type": "package", "path": "newtonsoft.json/13.0.1"},
+  "SQLite.Native/2.1.0": {"type": "package"}, "Only.Built.With/1.0.0": {"type": "package"}, "Merged/1.0.0": {"type": "package"},
+  "Placeholder/1.0.0": {"type": "package"}, "By.File/1.0.0.0": {"type": "reference"},
+  "runtimepack.Microsoft.NETCore.App.Runtime.linux-x64/6.0.1": {"type": "runtimepack"}}}"#;
+
+#[test]
+fn an_application_has_the_packages_of_its_list_whose_files_are_there() {
+    let read = check(
+        &[
+            File("app/Ship.deps.json", LIST),
+            File("app/Ship.dll", ""),
+            File("app/Newtonsoft.Json.dll", ""),
+            File("app/de/Newtonsoft.Json.resources.dll", ""),
+            File("app/runtimes/linux-x64/native/libsqlite.so", ""),
+            File("app/System.Runtime.dll", ""),
+            File("app/By.File.dll", ""),
+        ],
+        &[
+            "Merged 1.0.0 declared",
+            "Microsoft.NETCore.App.Runtime.linux-x64 6.0.1 /app",
+            "Newtonsoft.Json 13.0.1 /app",
+            "Only.Built.With 1.0.0 declared",
+            "Placeholder 1.0.0 declared",
+            "SQLite.Native 2.1.0 /app",
+            "Ship 1.0.0 /app",
+        ],
+    );
+    let named = |name: &str| read.joined.packages.iter().find(|package| package.name == name).unwrap();
+    assert_eq!(named("Ship").reason, InstallReason::Explicit);
+    assert_eq!(named("Ship").requires, ["Newtonsoft.Json 13.0.1"]);
+    assert_eq!(named("Newtonsoft.Json").reason, InstallReason::Dependency);
+    assert_eq!(
+        named("Newtonsoft.Json").purl.as_ref().unwrap().to_string(),
+        "pkg:nuget/Newtonsoft.Json@13.0.1"
+    );
+    let files = ["/app/Newtonsoft.Json.dll", "/app/de/Newtonsoft.Json.resources.dll"];
+    assert_eq!(read.paths_of("Newtonsoft.Json"), files);
+    assert_eq!(read.paths_of("Ship"), ["/app/Ship.deps.json", "/app/Ship.dll"]);
+}
+
+#[test]
+fn a_package_that_nuget_unpacked_owns_its_directory() {
+    let specification = r#"<?xml version="1.0"?><package xmlns="http://example.org/nuspec.xsd"><metadata>
+        <id>Newtonsoft.Json</id><version>13.0.1</version><license type="expression">MIT</license>
+        <authors>J &amp; N</authors><projectUrl>https://example.org</projectUrl><description><![CDATA[JSON]]></description>
+        <dependencies><group targetFramework="net6.0"><dependency id="A" version="[1.0, )"/></group>
+        <group><dependency id="A" version="[1.0, )"/></group></dependencies></metadata></package>"#;
+    let read = check(
+        &[
+            File("root/.nuget/packages/newtonsoft.json/13.0.1/newtonsoft.json.nuspec", specification),
+            File("root/.nuget/packages/newtonsoft.json/13.0.1/lib/net45/Newtonsoft.Json.dll", ""),
+            File("src/newtonsoft.json.nuspec", specification),
+        ],
+        &["Newtonsoft.Json 13.0.1 /root/.nuget/packages/newtonsoft.json/13.0.1"],
+    );
+    let package = &read.joined.packages[0];
+    assert_eq!(package.licenses, ["MIT"]);
+    assert_eq!((package.vendor.as_deref(), package.summary.as_deref()), (Some("J & N"), Some("JSON")));
+    assert_eq!(package.requires, ["A [1.0, )"]);
+    assert_eq!(read.paths_of("Newtonsoft.Json").len(), 5);
+}
+
+#[test]
+fn what_lock_files_name_and_is_not_installed_is_declared() {
+    let lock = r#"{"version": 1, "dependencies": {"net6.0": {
+        "newtonsoft.json": {"type": "Direct", "resolved": "13.0.1"}, "other": {"type": "Project"}},
+        "net8.0": {"Serilog": {"type": "Transitive", "resolved": "3.0.0"}}}}"#;
+    let config =
+        r#"<packages><package id="EntityFramework" version="6.4.4" targetFramework="net48" /></packages>"#;
+    check(
+        &[File("src/packages.lock.json", lock), File("old/packages.config", config)],
+        &["EntityFramework 6.4.4 declared", "Serilog 3.0.0 declared", "newtonsoft.json 13.0.1 declared"],
+    );
+}
+
+#[test]
+fn damage_is_told_where_it_hides_packages() {
+    let check = |path: &str, text: &str, expect: &[&str]| {
+        let read = read(&[&Lists, &LOCKS], &[&[File(path, text), Directory("app")]]);
+        assert_eq!(read.joined.packages, []);
+        let codes: Vec<&str> = read.problems.iter().map(|problem| problem.code.as_str()).collect();
+        assert_eq!(codes, expect, "{path} {text}");
+    };
+    check("app/a.deps.json", &LIST[..LIST.len() / 2], &["dotnet-list-damaged"]);
+    check("app/a.deps.json", r#"{"runtimeTarget": "", "targets": 1}"#, &["dotnet-list-damaged"]);
+    check("app/a.deps.json", r#"{"targets": {}}"#, &[]);
+    check("app/packages.lock.json", "{}", &["lock-file-unreadable"]);
+    check("app/packages.config", "<?php", &[]);
+    check("a/1.0/a.nuspec", "<package><metadata><id>a</id><version>$v$</version>", &[]);
+    check("a/1.0/a.nuspec", &"<a>".repeat(1_000), &[]);
+}
+
+fn assembly(bytes: &[u8]) -> Assembly {
+    match find(&Kept::of(bytes)) {
+        Found::Assembly(assembly) => assembly,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn an_assembly_says_its_name_and_versions() {
+    let expect = Assembly {
+        name: "Hull".to_owned(),
+        version: [1, 2, 0, 0],
+        culture: String::new(),
+        informational_version: Some("1.2.3-beta.1+0a1b2c3".to_owned()),
+        is_reference: false,
+    };
+    assert_eq!(assembly(HULL), expect);
+    assert_eq!(assembly(TRANSLATION).culture, "de");
+    assert!(assembly(OUTLINE).is_reference);
+    assert_eq!(assembly(BARE).version, [0; 4]);
+    assert_eq!(find(&Kept::of(MODULE)), Found::Nothing);
+    assert_eq!(find(&Kept::of(b"MZ")), Found::Nothing);
+}
+
+/// What the reader makes of assemblies that nothing else accounts for.
+#[test]
+fn only_a_program_or_library_with_a_version_is_kept() {
+    let keeps = |bytes: &[u8]| Assemblies.read(b"a.dll", bytes, &mut Vec::new());
+    let text = |bytes: &[u8]| String::from_utf8_lossy(&keeps(bytes).unwrap()).into_owned();
+    assert!(text(HULL).contains("1.2.3-beta.1\u{7}1.2.0.0"), "{}", text(HULL));
+    assert!(text(KEEL).contains("3.4.5.6\u{7}3.4.5.6"), "{}", text(KEEL));
+    for bytes in [TRANSLATION, OUTLINE, BARE, MODULE] {
+        assert_eq!(keeps(bytes), None);
+    }
+}
+
+#[test]
+fn damage_never_stops_the_reader() {
+    for at in 0..HULL.len() {
+        for change in [0x01, 0x80, 0xff] {
+            let mut broken = HULL.to_vec();
+            broken[at] ^= change;
+            Assemblies.read(b"a", &broken, &mut Vec::new());
+        }
+        Assemblies.read(b"a", &HULL[..at], &mut Vec::new());
+    }
+}

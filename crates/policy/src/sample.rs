@@ -1,0 +1,21 @@
+//! Small images for the tests of rules.
+
+use plimsoll_model::{Analysis, Evidence, ImageConfig, Lint};
+
+use crate::Inputs;
+
+/// An image with a configuration, without files that say anything.
+pub(crate) fn analysis() -> Analysis {
+    Analysis {
+        config: Some(ImageConfig::default()),
+        has_files: true,
+        evidence: Some(Evidence::default()),
+        ..Analysis::default()
+    }
+}
+
+/// What the rules chosen say about an image on a fixed day.
+pub(crate) fn check(analysis: &Analysis, wanted: &dyn Fn(&str) -> bool) -> Lint {
+    let inputs = Inputs { now: Some("2026-07-01T12:00:00Z".to_owned()), ..Inputs::default() };
+    crate::check(analysis, &inputs, wanted)
+}

@@ -1,0 +1,140 @@
+//! Observations as SARIF 2.1.0 (OASIS), as GitHub's code scanning takes it.
+//!
+//! A rule per rule that was asked, a result per observation. Rules without data are notifications
+//! of the run: a run without results and with such is no clean image.
+
+use std::io::{self, Write};
+
+use plimsoll_model::{About, LintRule, Observation, SeverityLevel};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::{LintList, words};
+use crate::buffer::Buffer;
+use crate::json::value;
+use crate::packages::bill::{TOOL, VERSION};
+use crate::vulnerabilities::sarif::{SCHEMA, escape, level};
+
+/// The name of our fingerprint; its number goes up when what it is made of changes.
+const FINGERPRINT: &str = "plimsollObservation/v1";
+
+pub(super) fn write(list: &LintList<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let rules: Vec<&LintRule> = list.lint.outcomes.iter().map(|outcome| outcome.rule).collect();
+    let mut out = Buffer::new(out);
+    out.text("{\n\"$schema\": ");
+    value(&mut out.bytes, SCHEMA);
+    out.text(",\n\"version\": \"2.1.0\",\n\"runs\": [{\n\"tool\": {\"driver\": {\"name\": ");
+    value(&mut out.bytes, TOOL);
+    out.text(", \"version\": ");
+    value(&mut out.bytes, VERSION);
+    out.text(", \"rules\": [");
+    for (position, each) in rules.iter().enumerate() {
+        out.text(if position == 0 { "\n" } else { ",\n" });
+        value(&mut out.bytes, &rule(each));
+        out.end_row()?;
+    }
+    out.text("\n]}},\n\"invocations\": [");
+    value(&mut out.bytes, &invocation(list));
+    out.text("],\n\"properties\": ");
+    value(
+        &mut out.bytes,
+        &json!({"image": list.analysis.identity.name, "summary": words::headline(list.lint)}),
+    );
+    out.text(",\n\"columnKind\": \"utf16CodeUnits\",\n\"results\": [");
+    for (position, each) in list.observations().enumerate() {
+        out.text(if position == 0 { "\n" } else { ",\n" });
+        let index = rules.iter().position(|rule| rule.id == each.rule);
+        value(&mut out.bytes, &result(list, each, index));
+        out.end_row()?;
+    }
+    out.text("\n]\n}]\n}\n");
+    out.finish()
+}
+
+/// GitHub orders alerts by a number of CVSS's scale, which it takes for rules tagged `security`.
+const fn number(severity: SeverityLevel) -> &'static str {
+    match severity {
+        SeverityLevel::Critical => "9.5",
+        SeverityLevel::High => "8.0",
+        SeverityLevel::Medium => "5.5",
+        SeverityLevel::Low => "2.0",
+        SeverityLevel::Negligible | SeverityLevel::Unknown => "0.0",
+    }
+}
+
+fn rule(rule: &LintRule) -> Value {
+    json!({
+        "id": rule.id,
+        "shortDescription": {"text": rule.title},
+        "fullDescription": {"text": rule.why},
+        "help": {"text": rule.remedy},
+        "defaultConfiguration": {"level": level(rule.severity)},
+        "properties": {
+            "security-severity": number(rule.severity),
+            "tags": ["security", rule.severity.word()],
+        },
+    })
+}
+
+fn result(list: &LintList<'_>, each: &Observation, index: Option<usize>) -> Value {
+    let place = list.layer(each).map_or_else(String::new, |(position, layer)| {
+        format!(" It is in layer {position} ({}).", layer.digest.short())
+    });
+    let uri = match &each.about {
+        About::File(path) => escape(path.as_bytes()),
+        _ => escape(list.analysis.identity.name.as_bytes()),
+    };
+    let uri = if uri.is_empty() { "image".to_owned() } else { uri };
+    let mut location = json!({
+        "physicalLocation": {
+            "artifactLocation": {"uri": uri},
+            "region": {"startLine": each.line.unwrap_or(1)},
+        },
+    });
+    if !matches!(each.about, About::File(_))
+        && let Some(location) = location.as_object_mut()
+    {
+        location.insert(
+            "logicalLocations".to_owned(),
+            json!([{"name": each.about.to_string(), "kind": "resource"}]),
+        );
+    }
+    json!({
+        "ruleId": each.rule,
+        "ruleIndex": index,
+        "kind": "fail",
+        "level": level(each.severity),
+        "message": {"text": format!("{}: {}.{place}", each.about, each.detail)},
+        "locations": [location],
+        "partialFingerprints": {FINGERPRINT: fingerprint(each)},
+        "properties": {
+            "security-severity": number(each.severity),
+            "secret": each.secret,
+            "package": each.package,
+            "bytes": each.bytes,
+            "hidden": each.is_hidden,
+            "layer": list.layer(each).map(|(_, layer)| layer.digest.to_string()),
+            "baseImage": each.is_base,
+        },
+    })
+}
+
+/// What stays the same while the observation is the same: neither line nor layer is part of it.
+fn fingerprint(each: &Observation) -> String {
+    let mut hasher = Sha256::new();
+    for part in [each.rule, &each.about.to_string(), each.secret.as_deref().unwrap_or_default()] {
+        hasher.update((part.len() as u64).to_be_bytes());
+        hasher.update(part.as_bytes());
+    }
+    let hash: [u8; 32] = hasher.finalize().into();
+    plimsoll_model::digest::hex(&hash)
+}
+
+fn invocation(list: &LintList<'_>) -> Value {
+    let notes = words::without_data(list.lint);
+    let notes: Vec<Value> = notes
+        .into_iter()
+        .map(|line| json!({"level": "note", "message": {"text": format!("No data for {line}.")}}))
+        .collect();
+    json!({"executionSuccessful": true, "toolExecutionNotifications": notes})
+}
