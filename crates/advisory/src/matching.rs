@@ -114,8 +114,12 @@ pub fn find(database: &Database, analysis: &Analysis, options: &Options<'_>) -> 
     answer
 }
 
-/// Until when the image's distribution gets security fixes.
-fn end_of_life(database: &Database, analysis: &Analysis) -> Result<Option<EndOfLife>, DatabaseError> {
+/// Until when the image's distribution gets security fixes; `None` where the database has no dates of
+/// its release.
+///
+/// # Errors
+/// [`DatabaseError`] where the database is damaged.
+pub fn end_of_life(database: &Database, analysis: &Analysis) -> Result<Option<EndOfLife>, DatabaseError> {
     let Some(distribution) = &analysis.distribution else { return Ok(None) };
     let own = release::candidates(distribution).into_iter().next();
     let Some(release::Candidate { distribution, releases: release::Releases::Named(names) }) = own else {

@@ -24,7 +24,6 @@ pub mod ecosystem;
 pub mod evidence;
 pub mod executable;
 pub mod reader;
-mod same_program;
 mod semantic_version;
 mod zip;
 
@@ -32,4 +31,3 @@ pub use claim::{Claim, ClaimId, Claims, FIRST_BYTES, Pattern, is_text};
 pub use content::{Content, NoScratch, Scratch};
 pub use ecosystem::{Ecosystem, order_versions};
 pub use reader::{Doc, Joined, LayerFragment, LayeredImage, Reader, join, readers};
-pub use same_program::shares_version;

@@ -4,7 +4,6 @@ use plimsoll_model::{Distribution, Evidence, FileId, Package, PathIndex, Problem
 
 use crate::claim::Claim;
 use crate::content::{Content, Scratch};
-use crate::same_program;
 
 /// What an extension is, for help, reference pages and error messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -183,7 +182,6 @@ pub fn join(
         }
         reader.join(&LayeredImage { fragments: own, files }, &mut joined);
     }
-    same_program::leave_out(&mut joined, files);
     sort(&mut joined);
     joined
 }

@@ -79,7 +79,7 @@ pub(crate) struct Common {
     pub(crate) quiet: bool,
 }
 
-/// What commands take that tell base from own.
+// What commands take that tell base from own. No doc comment: it would become their help.
 #[derive(Debug, Args)]
 pub(crate) struct BaseOption {
     /// The image that it was built on; it is checked, and need not have been looked at before
@@ -87,7 +87,7 @@ pub(crate) struct BaseOption {
     pub(crate) base: Option<String>,
 }
 
-/// What commands take that look at what is attached to an image.
+// What commands take that look at what is attached to an image. No doc comment, as above.
 #[derive(Debug, Args)]
 pub(crate) struct KeyOption {
     /// Public key (PEM, ECDSA over P-256) to verify attached signatures with

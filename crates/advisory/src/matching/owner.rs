@@ -6,7 +6,6 @@
 //! package lists the very file that proves the installation, and its upstream version is the
 //! same. A library of another version inside that package (vendored) stays on its own.
 
-use plimsoll_catalog::shares_version;
 use plimsoll_model::{Analysis, ProofOwners};
 
 use super::names::is_of_distribution;
@@ -37,5 +36,41 @@ impl<'a> Owners<'a> {
                 is_of_distribution(owner.kind.as_str()) && shares_version(&owner.version, &package.version)
             })
         })
+    }
+}
+
+/// Whether a distribution's version (`1:38.0.4-3+deb12u1`) is of this upstream version
+/// (`38.0.4`), or of a longer or shorter spelling of it.
+fn shares_version(distribution: &str, upstream: &str) -> bool {
+    let version = distribution.split_once(':').map_or(distribution, |(_, rest)| rest);
+    let version = version.rsplit_once('-').map_or(version, |(version, _)| version);
+    let upstream = upstream.strip_prefix('v').unwrap_or(upstream);
+    let continues = |long: &str, short: &str| {
+        !short.is_empty()
+            && long.strip_prefix(short).is_some_and(|rest| {
+                rest.is_empty() || rest.starts_with(|next: char| !next.is_ascii_alphanumeric())
+            })
+    };
+    continues(version, upstream) || continues(upstream, version)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(distribution: &str, upstream: &str, expect: bool) {
+        assert_eq!(shares_version(distribution, upstream), expect, "{distribution} {upstream}");
+    }
+
+    #[test]
+    fn versions_are_the_same_up_to_what_the_distribution_adds() {
+        check("38.0.4-3+deb12u1", "38.0.4", true);
+        check("1:2.31.0+dfsg-1", "2.31.0", true);
+        check("3.11.2-1", "3.11.2", true);
+        check("2022.9.24-1", "2022.9.24", true);
+        check("1.26-r0", "1.26.0", true);
+        check("65.5.0-4.el9", "59.6.0", false);
+        check("3.11.2-1", "3.1", false);
+        check("3.11.2-1", "", false);
     }
 }

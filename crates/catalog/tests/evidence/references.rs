@@ -86,9 +86,13 @@ fn check(image: &str, endings: &[&[u8]], kinds: &[ReferenceKind], parse: impl Fn
         let rows = rows.into_iter().filter(|(kind, ..)| kinds.contains(kind));
         // What a call names is no statement: theirs does not list it for Python.
         let rows = rows.filter(|(_, _, _, by)| !matches!(*by, "import_module" | "__import__"));
-        let rows =
-            rows.map(|(kind, line, target, _)| ((kind.word().to_owned(), target.to_owned()), line)).collect();
-        ours.push((String::from_utf8_lossy(path).into_owned(), rows));
+        let mut named = Named::new();
+        for (kind, line, target, _) in rows {
+            // The same target by other words is another row; the parser tells each but once.
+            let first = named.entry((kind.word().to_owned(), target.to_owned())).or_insert(line);
+            *first = line.min(*first);
+        }
+        ours.push((String::from_utf8_lossy(path).into_owned(), named));
         bytes += payload.len();
         sources += content.len();
     });

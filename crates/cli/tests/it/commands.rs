@@ -566,3 +566,17 @@ fn a_pipe_where_a_blob_belongs_is_refused_and_never_waited_for() {
         assert!(error.contains("it is no regular file"), "{error}");
     }
 }
+
+#[test]
+fn the_help_of_a_command_begins_with_what_it_does() {
+    let bench = Bench::new();
+    let (_, list, _) = bench.ends(&["--help"]);
+    let mut seen = std::collections::BTreeSet::new();
+    for name in ["inspect", "packages", "files", "layers", "diff", "vulns", "lint", "explain"] {
+        let (_, help, _) = bench.ends(&[name, "--help"]);
+        let first = help.lines().next().expect("a line").to_owned();
+        assert!(list.contains(&first), "{name}: {first}");
+        // What commands have in common must not speak in their place.
+        assert!(seen.insert(first), "{name} says what another command says: {help}");
+    }
+}

@@ -530,3 +530,38 @@ fn secrets_of_real_images_are_those_that_are_there() {
     ]);
     check("fat@1", &fat);
 }
+
+#[test]
+fn the_advisories_of_this_machine_say_when_support_ended() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let release =
+        "layer\nfile etc/os-release \"ID=debian\\nVERSION_ID=\\\"8\\\"\\nPRETTY_NAME=\\\"Debian 8\\\"\\n\"\n";
+    let place = layout(directory.path(), &format!("{CLEAN}{release}"));
+    let path = |name: &str| directory.path().join(name).display().to_string();
+    let (cache, advisories) = (directory.path().join("cache"), path("advisories"));
+    let lint = || {
+        let arguments = [
+            "lint",
+            &place,
+            "--rule",
+            "distribution-end-of-life",
+            "--format",
+            "json",
+            "--advisories",
+            &advisories,
+        ];
+        let answer: serde_json::Value = serde_json::from_slice(&run(&cache, &arguments)).expect("JSON");
+        answer["observations"].as_array().expect("a list").iter().map(|each| each["detail"].clone()).collect()
+    };
+    let before: Vec<serde_json::Value> = lint();
+    assert_eq!(before, Vec::<serde_json::Value>::new(), "without dates nothing is said");
+    let feeds = directory.path().join("feeds/distro-info");
+    fs::create_dir_all(&feeds).expect("a folder");
+    let rows = "version,codename,series,created,release,eol,eol-lts,eol-elts\n8,Jessie,jessie,2013-05-04,2015-04-26,2018-06-17,2020-06-30\n";
+    fs::write(feeds.join("debian.csv"), rows).expect("a file");
+    run(&cache, &["advisories", "update", "--from", &path("feeds"), "--advisories", &advisories]);
+    let after: Vec<serde_json::Value> = lint();
+    assert_eq!(after.len(), 1, "{after:?}");
+    let detail = after[0].as_str().expect("text");
+    assert!(detail.contains("Debian 8") && detail.contains("2020-06-30"), "{detail}");
+}
