@@ -241,7 +241,9 @@ impl Reading<'_> {
             let why = "its VEX document is attested for another image and is not applied";
             return self.problem(&content.digest, why.to_owned());
         }
-        if matches!(content.verification, Verification::Failed { .. }) {
+        // Whoever names a key believes that key alone: neither the unsigned nor other signers.
+        let is_believed = self.key.is_none() || matches!(content.verification, Verification::Verified { .. });
+        if !is_believed || matches!(content.verification, Verification::Failed { .. }) {
             let why = "its VEX document is not signed with the key given and is not applied";
             return self.problem(&content.digest, why.to_owned());
         }

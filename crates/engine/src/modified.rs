@@ -3,7 +3,7 @@
 //! that gives is kept with the layer's facts.
 
 use md5::Md5;
-use plimsoll_image::source::directory::read_directory;
+use plimsoll_image::source::directory::{is_left_out, read_directory};
 use plimsoll_image::source::place::Place;
 use plimsoll_image::source::{ImageLayer, Source};
 use plimsoll_image::{ContentReader, LayerExpectation, read_layer};
@@ -58,7 +58,10 @@ impl Engine {
         if !wanted.is_nothing() {
             self.digests(name, &analysis, wanted, &mut known, progress)?;
         }
-        let modified = modified(&analysis, &known);
+        let mut modified = modified(&analysis, &known);
+        if matches!(Place::tell(name), Ok(Place::Directory(_))) {
+            modified.retain(|file| !is_left_out(file.recorded.path.as_bytes()));
+        }
         Ok((analysis, modified))
     }
 

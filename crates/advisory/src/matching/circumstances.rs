@@ -43,7 +43,11 @@ impl Circumstances {
 
 /// Whether a version is one of Ubuntu's extended maintenance (`…~esm1`, `…+esm2`).
 pub(super) fn is_extended(version: &str) -> bool {
-    version.contains("esm")
+    version.match_indices("esm").any(|(at, word)| {
+        let before = version.get(..at).unwrap_or_default();
+        let after = version.get(at + word.len()..).unwrap_or_default();
+        before.ends_with(['~', '+', '.']) && after.starts_with(|next: char| next.is_ascii_digit())
+    })
 }
 
 /// The stream that a distribution's `CPE_NAME` names (`cpe:/o:redhat:rhel_eus:8.6`).

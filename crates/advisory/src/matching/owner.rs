@@ -40,7 +40,8 @@ impl<'a> Owners<'a> {
 }
 
 /// Whether a distribution's version (`1:38.0.4-3+deb12u1`) is of this upstream version
-/// (`38.0.4`), or of a longer or shorter spelling of it.
+/// (`38.0.4`), or of a longer or shorter spelling of it. The distribution's may be the shorter one
+/// by zeros alone: a package of version 2 is not of every 2.x.
 fn shares_version(distribution: &str, upstream: &str) -> bool {
     let version = distribution.split_once(':').map_or(distribution, |(_, rest)| rest);
     let version = version.rsplit_once('-').map_or(version, |(version, _)| version);
@@ -51,7 +52,9 @@ fn shares_version(distribution: &str, upstream: &str) -> bool {
                 rest.is_empty() || rest.starts_with(|next: char| !next.is_ascii_alphanumeric())
             })
     };
-    continues(version, upstream) || continues(upstream, version)
+    let is_zero = |rest: &str| rest.chars().all(|next| next == '.' || next == '0');
+    continues(version, upstream)
+        || (continues(upstream, version) && upstream.strip_prefix(version).is_some_and(is_zero))
 }
 
 #[cfg(test)]
@@ -71,6 +74,7 @@ mod tests {
         check("1.26-r0", "1.26.0", true);
         check("65.5.0-4.el9", "59.6.0", false);
         check("3.11.2-1", "3.1", false);
+        check("2-1", "2.14.1", false);
         check("3.11.2-1", "", false);
     }
 }

@@ -68,9 +68,15 @@ impl<'a> Dynamic<'a> {
     }
 }
 
-/// The string at a place of a table of strings, which ends at a zero.
+/// The longest name taken, in bytes: `PATH_MAX` of Linux, and the names of symbols are shorter. Without a
+/// bound, thousands of entries that point at one endless name would each be searched and copied.
+const MAX_NAME: usize = 4_096;
+
+/// The string at a place of a table of strings, which ends at a zero. `None` where there is no end
+/// within [`MAX_NAME`].
 pub(super) fn name_at(strings: &[u8], place: u64) -> Option<&[u8]> {
     let rest = strings.get(usize::try_from(place).ok()?..)?;
+    let rest = rest.get(..=MAX_NAME).unwrap_or(rest);
     rest.get(..memchr::memchr(0, rest)?)
 }
 

@@ -151,7 +151,21 @@ fn run(matches: &ArgMatches, context: &Context) -> Result<Exit> {
     }
     write::<Vulns>(format(matches), &list)?;
     context.judge(&[&analysis])?;
+    if let Some(note) = arguments.fail_on.and_then(|threshold| uncounted(&answer, threshold)) {
+        context.tell_note(&note);
+    }
     Ok(outcome(&answer, arguments.fail_on))
+}
+
+/// What a threshold by severity cannot see: findings that no feed gives a severity.
+fn uncounted(answer: &Vulnerabilities, threshold: Threshold) -> Option<String> {
+    let is_unknown = |finding: &&Finding| {
+        finding.verdict == Verdict::Affected && finding.severity == SeverityLevel::Unknown
+    };
+    let count = answer.findings.iter().filter(is_unknown).filter(|each| !threshold.is_reached(each)).count();
+    (count > 0 && threshold.level > SeverityLevel::Unknown).then(|| {
+        format!("{count} findings of unknown severity do not count for --fail-on; `any` counts them too")
+    })
 }
 
 /// Findings over the threshold come before missing data; without a threshold only missing data

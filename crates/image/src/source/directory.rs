@@ -21,8 +21,15 @@ use crate::layer::{ContentReader, FIRST_BYTES};
 use crate::limits::MAX_ENTRIES;
 use crate::upper::ProblemLog;
 
-/// Top-level directories that hold the kernel's views rather than files.
+/// Top-level directories that hold the kernel's views rather than files, and are not read.
 const LEFT_OUT: [&[u8]; 3] = [b"proc", b"sys", b"dev"];
+
+/// Whether a path of a root directory is one that is never read, so that its absence says nothing.
+#[must_use]
+pub fn is_left_out(path: &[u8]) -> bool {
+    let path = path.strip_prefix(b"/").unwrap_or(path);
+    LEFT_OUT.contains(&path.split(|byte| *byte == b'/').next().unwrap_or_default())
+}
 
 /// Bytes read at once while hashing.
 const PIECE: usize = 256 * 1024;

@@ -84,7 +84,6 @@ fn rule(findings: &[&Finding]) -> Value {
         "fullDescription": {"text": text},
         "defaultConfiguration": {"level": level(worst.severity)},
         "properties": {
-            "security-severity": security_severity(worst),
             "precision": "very-high",
             "tags": tags,
             "aliases": worst.aliases,
@@ -93,7 +92,17 @@ fn rule(findings: &[&Finding]) -> Value {
     if let (Some(address), Some(rule)) = (address(&worst.id), rule.as_object_mut()) {
         rule.insert("helpUri".to_owned(), Value::from(address));
     }
-    rule
+    with_severity(rule, worst)
+}
+
+/// Adds the number that code scanning sorts by, where there is one.
+fn with_severity(mut entry: Value, finding: &Finding) -> Value {
+    if let Some(score) = security_severity(finding)
+        && let Some(properties) = entry["properties"].as_object_mut()
+    {
+        properties.insert("security-severity".to_owned(), Value::from(score));
+    }
+    entry
 }
 
 pub(crate) const fn level(severity: SeverityLevel) -> &'static str {
@@ -128,7 +137,7 @@ fn result(list: &VulnerabilityList<'_>, (finding, rule): Placed<'_>) -> Value {
         text.push_str(&format!(" It came with layer {position}{whose} ({}).", layer.digest.short()));
     }
     let affected = finding.verdict == Verdict::Affected;
-    json!({
+    let result = json!({
         "ruleId": finding.id,
         "ruleIndex": rule,
         "kind": if affected { "fail" } else { "review" },
@@ -148,7 +157,6 @@ fn result(list: &VulnerabilityList<'_>, (finding, rule): Placed<'_>) -> Value {
         }],
         "partialFingerprints": {FINGERPRINT: fingerprint(finding, package)},
         "properties": {
-            "security-severity": security_severity(finding),
             "installedVersion": finding.version,
             "fixedVersion": finding.fixed_version,
             "fix": Remedy::of(finding).map(Remedy::word),
@@ -159,7 +167,8 @@ fn result(list: &VulnerabilityList<'_>, (finding, rule): Placed<'_>) -> Value {
             "baseImage": list.is_base(finding),
             "from": list.analysis.descent(finding.layer).map(plimsoll_model::Descent::word),
         },
-    })
+    });
+    with_severity(result, finding)
 }
 
 /// The package with its version, as a package URL where it has one.

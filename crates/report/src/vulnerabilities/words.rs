@@ -99,22 +99,23 @@ pub(crate) fn exploited(entry: &KnownExploited) -> String {
 
 /// A score for formats that know severity by number alone. The CVSS score where it falls into the
 /// level that was decided on, else the middle of that level: what a distribution calls low
-/// must not be sorted as critical.
-pub(crate) fn security_severity(finding: &Finding) -> String {
+/// must not be sorted as critical. `None` where nobody says how bad it is: 0.0 would read as harmless.
+pub(crate) fn security_severity(finding: &Finding) -> Option<String> {
     let fits = |score: &plimsoll_model::CvssScore| {
         finding.severity == SeverityLevel::Unknown || SeverityLevel::from_score(*score) == finding.severity
     };
     if let Some(score) = finding.cvss.filter(fits) {
-        return score.to_string();
+        return Some(score.to_string());
     }
-    match finding.severity {
+    let middle = match finding.severity {
         SeverityLevel::Critical => "9.5",
         SeverityLevel::High => "8.0",
         SeverityLevel::Medium => "5.5",
         SeverityLevel::Low => "2.0",
-        SeverityLevel::Negligible | SeverityLevel::Unknown => "0.0",
-    }
-    .to_owned()
+        SeverityLevel::Negligible => "0.0",
+        SeverityLevel::Unknown => return None,
+    };
+    Some(middle.to_owned())
 }
 
 /// Where to read about an id, for the kinds of id that have one home for all.

@@ -231,13 +231,19 @@ impl Walk<'_> {
             return None;
         }
         let (content, fault) = archive.read(entry, MAX_STATEMENT.min(self.inflated));
-        self.inflated = self.inflated.saturating_sub(content.len() as u64);
+        self.charge(content.len(), entry);
         if let Some(fault) = fault {
             let name = path::escape(&entry.name);
             let detail = format!("{name} in it {fault}; what could be read of it is in the report");
             self.problem("java-archive-damaged", inner, detail);
         }
         (!content.is_empty()).then_some(content)
+    }
+
+    /// Counts what reading an entry cost: a stream can take megabytes and unpack to nothing, and
+    /// thousands of entries can point at the same one.
+    fn charge(&mut self, unpacked: usize, entry: &Entry) {
+        self.inflated = self.inflated.saturating_sub(entry.packed.max(unpacked as u64));
     }
 
     /// Whether an entry can be read at all; if not, that is said.
@@ -337,7 +343,7 @@ impl Walk<'_> {
         let mut reader = reader.take(self.inflated.saturating_add(1));
         let mut first = Vec::new();
         if reader.by_ref().take(self.held.saturating_add(1)).read_to_end(&mut first).is_err() {
-            self.inflated = self.inflated.saturating_sub(first.len() as u64);
+            self.charge(first.len(), entry);
             return self.problem("java-archive-damaged", place, damaged);
         }
         let is_held = first.len() as u64 <= self.held;
