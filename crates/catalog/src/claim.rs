@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use plimsoll_model::path::split;
+
 use crate::reader::Reader;
 
 /// How many bytes of a file must be there before [`Claims::find_magic`] may be asked about it, if
@@ -163,12 +165,6 @@ impl Claims {
             found.extend_from_slice(&self.texts);
         }
     }
-}
-
-fn split(path: &[u8]) -> (&[u8], &[u8]) {
-    path.iter()
-        .rposition(|byte| *byte == b'/')
-        .map_or((b"".as_slice(), path), |slash| (&path[..slash], &path[slash + 1..]))
 }
 
 /// A name before and from its last dot on.

@@ -98,10 +98,3 @@ pub(crate) fn own_tree(image: &LayeredImage<'_>, path: &[u8], index: u32, joined
 pub(crate) fn own(image: &LayeredImage<'_>, path: &[u8], index: u32, joined: &mut Joined) {
     joined.owned.extend(image.files.resolve(path).map(|id| (id, index)));
 }
-
-/// The directory of a path, and the last component.
-pub(crate) fn split(path: &[u8]) -> (&[u8], &[u8]) {
-    let mut parts = path.rsplitn(2, |byte| *byte == b'/');
-    let name = parts.next().unwrap_or_default();
-    (parts.next().unwrap_or_default(), name)
-}

@@ -320,9 +320,4 @@ impl<'a> Executable<'a> {
     pub(crate) const fn form(&self) -> (u8, bool) {
         (if self.form.wide { 64 } else { 32 }, self.form.little)
     }
-
-    /// The section of this name.
-    pub(crate) fn section(&self, name: &[u8]) -> Option<Section<'a>> {
-        self.sections.iter().find(|section| section.name == Some(name)).copied()
-    }
 }

@@ -129,6 +129,14 @@ pub fn is_normal(path: &[u8]) -> bool {
             && path.split(|byte| *byte == b'/').all(|name| !matches!(name, b"" | b"." | b"..")))
 }
 
+/// The directory of a path, and its last component. What lies at the top has an empty directory.
+#[must_use]
+pub fn split(path: &[u8]) -> (&[u8], &[u8]) {
+    let mut parts = path.rsplitn(2, |byte| *byte == b'/');
+    let name = parts.next().unwrap_or_default();
+    (parts.next().unwrap_or_default(), name)
+}
+
 /// Text for people and for JSON: UTF-8 stays, every other byte and every control character
 /// becomes `\xNN`, so that one name is one line.
 #[must_use]

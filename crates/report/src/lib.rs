@@ -38,6 +38,7 @@ pub mod overview;
 pub mod packages;
 mod page;
 mod place;
+mod sarif;
 pub mod sbom;
 pub mod schemas;
 mod table;

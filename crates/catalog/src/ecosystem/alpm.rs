@@ -5,12 +5,13 @@ mod version;
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
+use plimsoll_model::path::split;
 use plimsoll_model::{Distribution, Package, PackageType, Problem, Purl, SourcePackage, path};
 use serde::{Deserialize, Serialize};
 
 use super::{Ecosystem, distribution_package_url};
 use crate::claim::{Claim, Pattern};
-use crate::described::{Described, add, decode, own, split};
+use crate::described::{Described, add, decode, own};
 use crate::reader::{Doc, Joined, LayeredImage, Reader};
 
 /// Packages of pacman.

@@ -4,7 +4,6 @@ mod java;
 mod owner;
 mod search;
 mod sign;
-mod soname;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -12,6 +11,7 @@ mod tests;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+use plimsoll_model::path::split;
 use plimsoll_model::{Distribution, Package, PackageType, Problem, Purl, path};
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +21,7 @@ pub(crate) use self::search::longest_mark;
 pub(crate) use self::search::marks;
 use super::Ecosystem;
 use crate::claim::{Claim, Pattern};
-use crate::described::{add, decode, split};
+use crate::described::{add, decode};
 use crate::executable::{ELF, Executable};
 use crate::reader::{Doc, Joined, LayeredImage, Reader, ShownFragment};
 

@@ -9,6 +9,7 @@ mod version;
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
+use plimsoll_model::path::split;
 use plimsoll_model::{Distribution, FileId, Package, PackageType, Problem, Purl, TreePath, path};
 
 use self::package::Described;
@@ -74,13 +75,6 @@ fn package_url(package: &Package) -> Option<Purl> {
         None => (None, package.name.as_str()),
     };
     Purl::new("composer", vendor, name, Some(&package.version)).ok()
-}
-
-/// The directory of a path, and the last component.
-fn split(path: &[u8]) -> (&[u8], &[u8]) {
-    let mut parts = path.rsplitn(2, |byte| *byte == b'/');
-    let name = parts.next().unwrap_or_default();
-    (parts.next().unwrap_or_default(), name)
 }
 
 /// Reads lists of what is installed.

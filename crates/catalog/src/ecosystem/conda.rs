@@ -2,13 +2,14 @@
 
 use std::cmp::Ordering;
 
+use plimsoll_model::path::split;
 use plimsoll_model::{Distribution, Package, PackageType, Problem, Purl, path};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Ecosystem;
 use crate::claim::{Claim, Pattern};
-use crate::described::{Described, add, decode, own, split};
+use crate::described::{Described, add, decode, own};
 use crate::reader::{Doc, Joined, LayeredImage, Reader};
 
 /// Conda packages.

@@ -9,13 +9,14 @@ mod version;
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
+use plimsoll_model::path::split;
 use plimsoll_model::{Distribution, Package, PackageType, Problem, Purl, path};
 use serde::{Deserialize, Serialize};
 
 use self::metadata::{Install, Meta};
 use super::Ecosystem;
 use crate::claim::{Claim, Pattern};
-use crate::described::{Described, add, decode, own, own_tree, split};
+use crate::described::{Described, add, decode, own, own_tree};
 use crate::reader::{Doc, Joined, LayeredImage, Reader, ShownFragment};
 
 /// Perl distributions.

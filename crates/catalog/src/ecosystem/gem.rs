@@ -9,6 +9,7 @@ mod version;
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
+use plimsoll_model::path::split;
 use plimsoll_model::{Distribution, FileId, Package, PackageType, Problem, Purl, TreePath, path};
 
 use self::specification::Specification;
@@ -76,13 +77,6 @@ impl Ecosystem for Gem {
 fn package_url(package: &Package) -> Option<Purl> {
     let purl = Purl::new("gem", None, &package.name, Some(&package.version)).ok()?;
     Some(purl.with_qualifier("platform", package.arch.as_deref().unwrap_or_default()))
-}
-
-/// The directory of a path, and the last component.
-fn split(path: &[u8]) -> (&[u8], &[u8]) {
-    let mut parts = path.rsplitn(2, |byte| *byte == b'/');
-    let name = parts.next().unwrap_or_default();
-    (parts.next().unwrap_or_default(), name)
 }
 
 /// The gem home that a specification is of, and whether it is of a gem that comes with Ruby.

@@ -2,11 +2,12 @@
 
 use std::cmp::Ordering;
 
+use plimsoll_model::path::split;
 use plimsoll_model::{Distribution, Package, PackageType, Problem, Purl, path};
 
 use super::Ecosystem;
 use crate::claim::{Claim, Pattern};
-use crate::described::{Described, add, decode, own_tree, split};
+use crate::described::{Described, add, decode, own_tree};
 use crate::reader::{Doc, Joined, LayeredImage, Reader};
 
 /// Haskell packages.

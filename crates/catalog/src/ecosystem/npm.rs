@@ -10,6 +10,7 @@ mod tests;
 
 use std::cmp::Ordering;
 
+use plimsoll_model::path::split;
 use plimsoll_model::{Distribution, Package, PackageType, Problem, Purl, path};
 use serde::{Deserialize, Serialize};
 
@@ -136,13 +137,6 @@ fn holds_modules(directory: &[u8]) -> bool {
         b"nodejs" => matches!(parent, b"usr/share" | b"usr/lib") || split(parent).0 == b"usr/lib",
         _ => false,
     }
-}
-
-/// The directory of a path, and the last component.
-fn split(path: &[u8]) -> (&[u8], &[u8]) {
-    let mut parts = path.rsplitn(2, |byte| *byte == b'/');
-    let name = parts.next().unwrap_or_default();
-    (parts.next().unwrap_or_default(), name)
 }
 
 /// What is kept of one file.

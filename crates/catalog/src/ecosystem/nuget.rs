@@ -11,6 +11,7 @@ mod version;
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
+use plimsoll_model::path::split;
 use plimsoll_model::{
     Distribution, FileId, InstallReason, Package, PackageType, Problem, Purl, TreePath, path,
 };
@@ -92,13 +93,6 @@ fn package_url(package: &Package) -> Option<Purl> {
 
 /// How the lists of applications end.
 const LIST: &str = ".deps.json";
-
-/// The directory of a path, and the last component.
-fn split(path: &[u8]) -> (&[u8], &[u8]) {
-    let mut parts = path.rsplitn(2, |byte| *byte == b'/');
-    let name = parts.next().unwrap_or_default();
-    (parts.next().unwrap_or_default(), name)
-}
 
 /// Whether a specification lies where NuGet unpacks packages: NAME/VERSION/NAME.nuspec.
 fn is_unpacked(path: &[u8], specification: &Specification) -> bool {

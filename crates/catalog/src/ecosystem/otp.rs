@@ -4,12 +4,13 @@ mod term;
 
 use std::cmp::Ordering;
 
+use plimsoll_model::path::split;
 use plimsoll_model::{Distribution, Package, PackageType, Problem, Purl, path};
 
 use self::term::Term;
 use super::Ecosystem;
 use crate::claim::{Claim, Pattern};
-use crate::described::{Described, add, decode, own_tree, split};
+use crate::described::{Described, add, decode, own_tree};
 use crate::reader::{Doc, Joined, LayeredImage, Reader};
 
 /// Applications of Erlang and Elixir.

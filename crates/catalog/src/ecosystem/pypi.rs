@@ -12,6 +12,7 @@ mod version;
 
 use std::cmp::Ordering;
 
+use plimsoll_model::path::split;
 use plimsoll_model::{Distribution, Package, PackageType, Problem, Purl};
 use serde::{Deserialize, Serialize};
 
@@ -120,13 +121,6 @@ fn role(path: &[u8]) -> Option<Role> {
         _ if name.ends_with(b".egg-info") && !name.starts_with(b"~") => Some(Role::Metadata),
         _ => None,
     }
-}
-
-/// The directory of a path, and the last component.
-fn split(path: &[u8]) -> (&[u8], &[u8]) {
-    let mut parts = path.rsplitn(2, |byte| *byte == b'/');
-    let name = parts.next().unwrap_or_default();
-    (parts.next().unwrap_or_default(), name)
 }
 
 /// What is kept of one file.

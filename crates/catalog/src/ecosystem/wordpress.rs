@@ -3,12 +3,13 @@
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
+use plimsoll_model::path::split;
 use plimsoll_model::{Distribution, Package, PackageType, Problem, Purl, path};
 use serde::{Deserialize, Serialize};
 
 use super::Ecosystem;
 use crate::claim::{Claim, Pattern};
-use crate::described::{Described, add, decode, own_tree, split};
+use crate::described::{Described, add, decode, own_tree};
 use crate::reader::{Doc, Joined, LayeredImage, Reader};
 
 /// WordPress.

@@ -122,6 +122,12 @@ impl<'a> Executable<'a> {
         Part::Found(dynamic)
     }
 
+    /// The name that a library gives itself, where it can be read.
+    pub(crate) fn soname(&self) -> Option<&'a [u8]> {
+        let Part::Found(dynamic) = self.dynamic() else { return None };
+        dynamic.name(dynamic.get(tag::SONAME)?)
+    }
+
     /// The bytes at a place, as many of them as were kept.
     fn at_most(&self, offset: u64, length: u64) -> Option<&'a [u8]> {
         let rest = self.from(offset)?;

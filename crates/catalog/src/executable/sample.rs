@@ -83,9 +83,13 @@ pub(crate) fn elf(form: Form, parts: &[Part<'_>]) -> Vec<u8> {
     file.extend(contents);
     let sizes = parts.iter().map(|part| part.bytes.len()).chain([names.len()]);
     let addresses = parts.iter().map(|part| part.address).chain([0]);
-    for (((name, place), size), address) in name_offsets.iter().zip(&places).zip(sizes).zip(addresses) {
+    // The loader knows the dynamic section by its kind, not by its name.
+    let kinds = section_names.iter().map(|name| if *name == ".dynamic" { 6 } else { 1 });
+    for ((((name, place), size), address), kind) in
+        name_offsets.iter().zip(&places).zip(sizes).zip(addresses).zip(kinds)
+    {
         let fields = [form.word(0), form.word(address), form.word(*place), form.word(size as u64)].concat();
-        file.extend([form.number(*name, 4), form.number(1, 4), fields, form.number(0, 8)].concat());
+        file.extend([form.number(*name, 4), form.number(kind, 4), fields, form.number(0, 8)].concat());
         file.extend([form.word(1), form.word(0)].concat());
     }
     file

@@ -10,45 +10,21 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::{LintList, words};
-use crate::buffer::Buffer;
-use crate::json::value;
-use crate::packages::bill::{TOOL, VERSION};
-use crate::vulnerabilities::sarif::{SCHEMA, escape, level};
+use crate::sarif::{Log, escape, level};
 
 /// The name of our fingerprint; its number goes up when what it is made of changes.
 const FINGERPRINT: &str = "plimsollObservation/v1";
 
 pub(super) fn write(list: &LintList<'_>, out: &mut dyn Write) -> io::Result<()> {
     let rules: Vec<&LintRule> = list.lint.outcomes.iter().map(|outcome| outcome.rule).collect();
-    let mut out = Buffer::new(out);
-    out.text("{\n\"$schema\": ");
-    value(&mut out.bytes, SCHEMA);
-    out.text(",\n\"version\": \"2.1.0\",\n\"runs\": [{\n\"tool\": {\"driver\": {\"name\": ");
-    value(&mut out.bytes, TOOL);
-    out.text(", \"version\": ");
-    value(&mut out.bytes, VERSION);
-    out.text(", \"rules\": [");
-    for (position, each) in rules.iter().enumerate() {
-        out.text(if position == 0 { "\n" } else { ",\n" });
-        value(&mut out.bytes, &rule(each));
-        out.end_row()?;
-    }
-    out.text("\n]}},\n\"invocations\": [");
-    value(&mut out.bytes, &invocation(list));
-    out.text("],\n\"properties\": ");
-    value(
-        &mut out.bytes,
-        &json!({"image": list.analysis.identity.name, "summary": words::headline(list.lint)}),
-    );
-    out.text(",\n\"columnKind\": \"utf16CodeUnits\",\n\"results\": [");
-    for (position, each) in list.observations().enumerate() {
-        out.text(if position == 0 { "\n" } else { ",\n" });
-        let index = rules.iter().position(|rule| rule.id == each.rule);
-        value(&mut out.bytes, &result(list, each, index));
-        out.end_row()?;
-    }
-    out.text("\n]\n}]\n}\n");
-    out.finish()
+    let index = |each: &Observation| rules.iter().position(|rule| rule.id == each.rule);
+    let log = Log {
+        rules: rules.iter().map(|each| rule(each)),
+        invocation: invocation(list),
+        properties: json!({"image": list.analysis.identity.name, "summary": words::headline(list.lint)}),
+        results: list.observations().map(|each| result(list, each, index(each))),
+    };
+    log.write(out)
 }
 
 /// GitHub orders alerts by a number of CVSS's scale, which it takes for rules tagged `security`.

@@ -140,5 +140,5 @@ fn identifier(package: &Package) -> String {
 
 /// Text as a segment of an address.
 fn plain(text: &str) -> String {
-    super::sarif::escape(text.as_bytes()).replace('/', "%2F")
+    crate::sarif::escape(text.as_bytes()).replace('/', "%2F")
 }

@@ -8,19 +8,13 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use plimsoll_model::{Finding, Package, SeverityLevel, Verdict};
+use plimsoll_model::{Finding, Package, Verdict};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::words::{Remedy, address, percent, reason, security_severity};
 use super::{VulnerabilityList, facts};
-use crate::buffer::Buffer;
-use crate::json::value;
-use crate::packages::bill::{TOOL, VERSION};
-
-/// Where the standard's own schema lies.
-pub(crate) const SCHEMA: &str =
-    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+use crate::sarif::{Log, escape, level};
 
 /// The name of our fingerprint; its number goes up when what it is made of changes.
 const FINGERPRINT: &str = "plimsollFinding/v1";
@@ -40,31 +34,13 @@ pub(super) fn write(list: &VulnerabilityList<'_>, out: &mut dyn Write) -> io::Re
         }
         results.push((finding, position));
     }
-    let mut out = Buffer::new(out);
-    out.text("{\n\"$schema\": ");
-    value(&mut out.bytes, SCHEMA);
-    out.text(",\n\"version\": \"2.1.0\",\n\"runs\": [{\n\"tool\": {\"driver\": {\"name\": ");
-    value(&mut out.bytes, TOOL);
-    out.text(", \"version\": ");
-    value(&mut out.bytes, VERSION);
-    out.text(", \"rules\": [");
-    for (position, findings) in rules.iter().enumerate() {
-        out.text(if position == 0 { "\n" } else { ",\n" });
-        value(&mut out.bytes, &rule(findings));
-        out.end_row()?;
-    }
-    out.text("\n]}},\n\"invocations\": [");
-    value(&mut out.bytes, &invocation(list));
-    out.text("],\n\"properties\": ");
-    value(&mut out.bytes, &properties(list));
-    out.text(",\n\"columnKind\": \"utf16CodeUnits\",\n\"results\": [");
-    for (position, placed) in results.into_iter().enumerate() {
-        out.text(if position == 0 { "\n" } else { ",\n" });
-        value(&mut out.bytes, &result(list, placed));
-        out.end_row()?;
-    }
-    out.text("\n]\n}]\n}\n");
-    out.finish()
+    let log = Log {
+        rules: rules.iter().map(|findings| rule(findings)),
+        invocation: invocation(list),
+        properties: properties(list),
+        results: results.into_iter().map(|placed| result(list, placed)),
+    };
+    log.write(out)
 }
 
 /// The rule of one id, from all findings with it.
@@ -103,14 +79,6 @@ fn with_severity(mut entry: Value, finding: &Finding) -> Value {
         properties.insert("security-severity".to_owned(), Value::from(score));
     }
     entry
-}
-
-pub(crate) const fn level(severity: SeverityLevel) -> &'static str {
-    match severity {
-        SeverityLevel::Critical | SeverityLevel::High => "error",
-        SeverityLevel::Medium => "warning",
-        SeverityLevel::Low | SeverityLevel::Negligible | SeverityLevel::Unknown => "note",
-    }
 }
 
 fn result(list: &VulnerabilityList<'_>, (finding, rule): Placed<'_>) -> Value {
@@ -191,20 +159,6 @@ fn uri(list: &VulnerabilityList<'_>, finding: &Finding, package: Option<&Package
             name => name,
         }
     })
-}
-
-/// Bytes as a relative reference of RFC 3986: no scheme and no authority can come of them.
-pub(crate) fn escape(bytes: &[u8]) -> String {
-    let mut text = String::new();
-    let bytes = bytes.iter().skip_while(|byte| **byte == b'/');
-    for byte in bytes {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(byte) {
-            text.push(char::from(*byte));
-        } else {
-            text.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    text
 }
 
 /// What stays the same while the finding is the same: neither the installed version nor the

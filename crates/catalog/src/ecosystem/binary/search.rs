@@ -84,7 +84,7 @@ pub(super) fn find(executable: &Executable<'_>) -> Vec<Found> {
         };
         places.extend(automaton.find_iter(bytes).take(room).map(place));
     }
-    let soname = super::soname::of(executable);
+    let soname = executable.soname();
     let file = File { regions: &regions, places: &places, soname };
     ALL.iter().flat_map(|program| file.find(program)).collect()
 }

@@ -13,7 +13,7 @@ use plimsoll_model::path::escape;
 use super::search::{Found, find, regions};
 use super::sign::{Anchor, Sign};
 use super::table::ALL;
-use super::{Programs, java, soname};
+use super::{Programs, java};
 use crate::ecosystem::dpkg::sample_image::{Sample, read};
 use crate::executable::Executable;
 use crate::executable::sample::{Form, Part, elf};
@@ -25,11 +25,15 @@ const FORM: Form = Form { wide: true, little: true };
 /// An executable that has these constants, and gives itself this name.
 fn executable(constants: &[u8], soname: &str) -> Vec<u8> {
     let strings = [b"\0", soname.as_bytes(), b"\0"].concat();
-    let dynamic = [FORM.word(14), FORM.word(1), FORM.word(0), FORM.word(0)].concat();
-    let part = |name, bytes| Part { name, address: 0, writable: false, bytes };
-    let mut parts = vec![part(".rodata", constants)];
+    let address = 0x1000;
+    // Where the strings are loaded to, how long they are, and which of them is the name.
+    let entries = [(5, address), (10, strings.len() as u64), (14, 1), (0, 0)];
+    let dynamic = entries.map(|(tag, value)| [FORM.word(tag), FORM.word(value)].concat()).concat();
+    let part = |name, address, bytes| Part { name, address, writable: false, bytes };
+    let mut parts = vec![part(".rodata", 0, constants)];
     if !soname.is_empty() {
-        parts.extend([part(".dynstr", strings.as_slice()), part(".dynamic", dynamic.as_slice())]);
+        parts.push(part(".dynstr", address, strings.as_slice()));
+        parts.push(part(".dynamic", 0, dynamic.as_slice()));
     }
     elf(FORM, &parts)
 }
@@ -276,7 +280,7 @@ fn cut(
         piece.is_some()
     };
     for (number, sign) in signs.iter().enumerate() {
-        let name = soname::of(executable).unwrap_or_default();
+        let name = executable.soname().unwrap_or_default();
         let mut pieces = Vec::new();
         let mut whole = sign.with.iter().all(|text| window(text, 8, 8, &mut pieces));
         whole &= sign.soname.is_none_or(|wanted| name.starts_with(wanted.as_bytes()));

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use plimsoll_model::evidence::{RecordedDigest, RecordedFile};
+use plimsoll_model::path::split;
 use plimsoll_model::{
     Distribution, FileId, FileKind, InstallReason, Package, PathIndex, Problem, SourcePackage, TreePath,
 };
@@ -412,10 +413,7 @@ impl<'a> Tree<'a> {
     }
 
     fn resolve(&mut self, path: &[u8]) -> Option<FileId> {
-        let (directory, name) = match path.iter().rposition(|byte| *byte == b'/') {
-            Some(slash) => (path.get(..slash)?, path.get(slash + 1..)?),
-            None => (&b""[..], path),
-        };
+        let (directory, name) = split(path);
         if matches!(name, b"" | b"." | b"..") {
             return self.files.resolve(path);
         }

@@ -2,13 +2,14 @@
 
 use std::collections::HashSet;
 
+use plimsoll_model::path::split;
 use plimsoll_model::{Problem, path};
 
 use super::metadata::Metadata;
 use super::{DOC, MAX_METADATA, package_url};
 use crate::claim::{Claim, Pattern};
 use crate::content::{Content, Scratch};
-use crate::described::{add, decode, split};
+use crate::described::{add, decode};
 use crate::reader::{Doc, Joined, LayeredImage, Reader};
 use crate::zip::{Archive, Part};
 

@@ -2,6 +2,7 @@
 //! the packages (all that a layer needs whose database no longer shows), then one record per
 //! package, then the file itself where a write-ahead log may still change what it says.
 
+use plimsoll_model::path::split;
 use serde::{Deserialize, Serialize};
 
 use super::damage::{Damage, MAX_PACKAGES};
@@ -31,7 +32,7 @@ pub(super) enum Format {
 impl Format {
     /// By the file's name, as rpm itself tells them apart.
     pub(super) fn of(path: &[u8]) -> Option<Self> {
-        let (_, name) = split_path(path);
+        let (_, name) = split(path);
         Some(match name {
             b"rpmdb.sqlite" => Self::Sqlite,
             b"rpmdb.sqlite-wal" => Self::Wal,
@@ -47,12 +48,6 @@ impl Format {
     pub(super) const fn is_manifest(self) -> bool {
         matches!(self, Self::ManifestTable | Self::ManifestNames)
     }
-}
-
-/// Directory and name of a normal path.
-pub(super) fn split_path(path: &[u8]) -> (&[u8], &[u8]) {
-    let Some(slash) = memchr::memrchr(b'/', path) else { return (&[], path) };
-    (path.get(..slash).unwrap_or_default(), path.get(slash + 1..).unwrap_or_default())
 }
 
 #[derive(Debug, Serialize, Deserialize)]

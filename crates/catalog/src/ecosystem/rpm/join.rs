@@ -4,10 +4,11 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use plimsoll_model::evidence::{RecordedDigest, RecordedFile};
+use plimsoll_model::path::split;
 use plimsoll_model::{FileId, Package, PathIndex, Problem, SourcePackage, TreePath, digest};
 
 use super::damage::{Damage, report_sentences};
-use super::fragment::{Format, Fragment, Packages, records, split_path};
+use super::fragment::{Format, Fragment, Packages, records};
 use super::record::{Bytes, Files, PackageRecord};
 use super::{PACKAGE_TYPE, Rpm, sqlite};
 use crate::ecosystem::Ecosystem as _;
@@ -89,7 +90,7 @@ fn decode<'a>(fragments: &[LayerFragment<'a>], problems: &mut Vec<Problem>) -> V
             Some(fragment) => sources.push(Source {
                 layer: each.layer,
                 path: each.path,
-                directory: split_path(each.path).0,
+                directory: split(each.path).0,
                 visible: each.file.is_some(),
                 fragment,
             }),
