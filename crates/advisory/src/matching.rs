@@ -35,6 +35,7 @@ mod severity;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use plimsoll_model::package::is_of_distribution;
 use plimsoll_model::{
     Analysis, Coverage, EndOfLife, NoCoverage, Package, Problem, UnknownReason, Verdict, Vulnerabilities,
 };
@@ -54,7 +55,7 @@ use coverage::Speakers;
 use exception::{Ignores, Vex};
 use fold::Hit;
 use judge::{Judgement, VersionOrder};
-use names::{Look, is_named, is_of_distribution, looks};
+use names::{Look, is_named, looks};
 use owner::Owners;
 
 /// What a match is made with, apart from the database and the packages.

@@ -15,6 +15,7 @@
 //!
 //! [`Fragment`]: plimsoll_model::Fragment
 
+pub mod address;
 pub mod claim;
 pub mod content;
 mod content_names;

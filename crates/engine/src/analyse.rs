@@ -10,7 +10,7 @@ use plimsoll_image::limits::{MAX_IMAGE_ENTRIES, MAX_NAME_BYTES};
 use plimsoll_image::source::directory::read_directory;
 use plimsoll_image::source::place::Place;
 use plimsoll_image::source::{Image, ImageLayer, Source, SourceError};
-use plimsoll_image::{LayerExpectation, count_bytes, merge};
+use plimsoll_image::{count_bytes, merge};
 use plimsoll_model::{
     Analysis, Digest, FileKind, FileTable, ImageIdentity, Layer, LayerFacts, PathIndex, Problem,
 };
@@ -20,7 +20,7 @@ use crate::attached::key::VerifyingKey;
 use crate::attached::{self, AttachedVex};
 use crate::base;
 use crate::error::EngineError;
-use crate::layers::{Reading, read_facts, refresh, stale_readers};
+use crate::layers::{Reading, expectation, read_facts, refresh, stale_readers};
 use crate::open::{Settings, open};
 use crate::progress::{Counted, Progress};
 use crate::spool::Spool;
@@ -332,12 +332,7 @@ impl Engine {
                 Some(Known::Stale(_, stale)) => stale,
                 _ => &self.readers,
             };
-            let expectation = LayerExpectation {
-                digest: (!layer.is_known_by_diff_id).then(|| layer.digest.clone()),
-                size: (layer.size > 0).then_some(layer.size),
-                diff_id: layer.diff_id.clone(),
-                read_ahead,
-            };
+            let expectation = expectation(layer, read_ahead);
             match read_facts(Counted { inner: blob, progress }, &expectation, readers, &self.spool) {
                 Ok(facts) => {
                     done.lock().unwrap_or_else(PoisonError::into_inner).insert(layer.digest.clone(), facts);

@@ -4,6 +4,7 @@ use std::io::Read;
 
 use plimsoll_catalog::executable::Excerpt;
 use plimsoll_catalog::{ClaimId, Claims, Reader};
+use plimsoll_image::source::ImageLayer;
 use plimsoll_image::{ContentReader, LayerError, LayerExpectation, read_layer};
 use plimsoll_model::{FileId, FileTable, Fragment, LayerFacts, NodeId, Problem, ReaderRevision, path};
 
@@ -232,6 +233,16 @@ impl Reading<'_> {
                 self.made.push((claim.reader, node, payload));
             }
         }
+    }
+}
+
+/// What a layer's bytes must turn out to be, by all that its image says of them.
+pub(crate) fn expectation(layer: &ImageLayer, read_ahead: bool) -> LayerExpectation {
+    LayerExpectation {
+        digest: (!layer.is_known_by_diff_id).then(|| layer.digest.clone()),
+        size: (layer.size > 0).then_some(layer.size),
+        diff_id: layer.diff_id.clone(),
+        read_ahead,
     }
 }
 

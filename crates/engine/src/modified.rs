@@ -6,7 +6,7 @@ use md5::Md5;
 use plimsoll_image::source::directory::{is_left_out, read_directory};
 use plimsoll_image::source::place::Place;
 use plimsoll_image::source::{ImageLayer, Source};
-use plimsoll_image::{ContentReader, LayerExpectation, read_layer};
+use plimsoll_image::{ContentReader, read_layer};
 use plimsoll_model::evidence::{KnownDigests, ModifiedFile, RecordedDigest, WeakDigests, modified};
 use plimsoll_model::{
     Analysis, Digest, FileId, FileKind, FileTable, Fragment, LayerFacts, NodeId, ReaderRevision,
@@ -16,7 +16,7 @@ use sha1::digest::Digest as _;
 
 use crate::analyse::{Engine, Purpose};
 use crate::error::EngineError;
-use crate::layers::refresh;
+use crate::layers::{expectation, refresh};
 use crate::open::open;
 use crate::progress::{Counted, Progress};
 
@@ -140,14 +140,7 @@ impl Engine {
                 });
             }
         };
-        let outcome = if source.is_stream() {
-            source.stream_layers(&missing, &mut |layer, blob| read(layer, blob))
-        } else {
-            missing.iter().try_for_each(|layer| {
-                read(layer, source.open_layer(layer)?);
-                Ok(())
-            })
-        };
+        let outcome = source.stream_layers(&missing, &mut |layer, blob| read(layer, blob));
         progress.end();
         outcome.map_err(|source| EngineError::of_source(name, source))?;
         failed.map_or(Ok(()), Err)
@@ -222,14 +215,8 @@ fn digest_layer(
     layer: &ImageLayer,
     wanted: Wanted,
 ) -> Result<LayerFacts, plimsoll_image::LayerError> {
-    let expectation = LayerExpectation {
-        digest: (!layer.is_known_by_diff_id).then(|| layer.digest.clone()),
-        size: (layer.size > 0).then_some(layer.size),
-        diff_id: layer.diff_id.clone(),
-        read_ahead: true,
-    };
     let mut digesting = Digesting::new(wanted);
-    let read = read_layer(blob, &expectation, &mut digesting)?;
+    let read = read_layer(blob, &expectation(layer, true), &mut digesting)?;
     let revision = ReaderRevision { reader: ID.to_owned(), revision: wanted.revision(), is_on_demand: true };
     Ok(LayerFacts {
         fragments: digesting.finish(&read.places),

@@ -39,6 +39,12 @@ impl fmt::Display for PackageType {
     }
 }
 
+/// Whether packages of this purl type are those of a distribution, not of a registry of a language.
+#[must_use]
+pub fn is_of_distribution(kind: &str) -> bool {
+    matches!(kind, "deb" | "rpm" | "apk" | "alpm")
+}
+
 /// What a package was built from: Debian's source package, the source RPM, apk's origin.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SourcePackage {

@@ -2,7 +2,7 @@
 
 use plimsoll_model::{
     About, Analysis, Evidence, FileId, ImageConfig, LintRule, Observation, Package, PathIndex, Place,
-    SeverityLevel,
+    SeverityLevel, package,
 };
 
 use crate::Inputs;
@@ -155,7 +155,8 @@ impl<'a> Facts<'a> {
             } else {
                 known.instruction.clone()
             },
-            is_base: self.inputs.base_layers.map(|base| (layer as usize) < base),
+            // Where the base is but probable, nobody is told that it is to blame.
+            is_base: self.analysis.descent(Some(layer)).filter(|it| it.is_certain).map(|it| it.is_base),
             ..observation
         }
     }
@@ -167,7 +168,7 @@ fn holds_secret(line: &str) -> bool {
 
 /// Whether a package is one of the distribution's package manager.
 pub(crate) fn is_of_distribution(package: &Package) -> bool {
-    matches!(package.kind.as_str(), "deb" | "rpm" | "apk" | "opkg" | "alpm" | "portage")
+    package::is_of_distribution(package.kind.as_str())
 }
 
 /// An observation that weighs something else than is usual for its rule.

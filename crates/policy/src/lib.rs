@@ -33,8 +33,6 @@ pub struct Inputs {
     pub now: Option<String>,
     /// Days after which an image counts as old; `None` asks for [`DEFAULT_MAX_AGE`].
     pub max_age_days: Option<u32>,
-    /// How many of the lowest layers are those of the base image.
-    pub base_layers: Option<usize>,
     /// When the support of the image's distribution ends, and who says so.
     pub support_end: Option<SupportEnd>,
 }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use plimsoll_model::package::is_of_distribution;
 use plimsoll_model::{
     Coverage, CoverageSummary, Distribution, FeedCoverage, FeedFacts, NoCoverage, Package, ScopeFacts,
 };
 
-use super::names::is_of_distribution;
 use super::release::{self, Candidate, Releases};
 use super::{AgeLimits, age};
 use crate::database::Database;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use plimsoll_model::package::is_of_distribution;
 use plimsoll_model::{Analysis, NameKind, Package};
 
 use super::release;
@@ -13,11 +14,6 @@ use crate::database::PackageKey;
 pub(super) struct Look<'a> {
     pub(super) key: PackageKey,
     pub(super) version: Cow<'a, str>,
-}
-
-/// Whether packages of this kind belong to a distribution, not to a registry of a language.
-pub(super) fn is_of_distribution(kind: &str) -> bool {
-    matches!(kind, "deb" | "rpm" | "apk" | "alpm")
 }
 
 /// The names of a package that statements may use.

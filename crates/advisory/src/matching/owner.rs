@@ -6,9 +6,8 @@
 //! package lists the very file that proves the installation, and its upstream version is the
 //! same. A library of another version inside that package (vendored) stays on its own.
 
+use plimsoll_model::package::is_of_distribution;
 use plimsoll_model::{Analysis, ProofOwners};
-
-use super::names::is_of_distribution;
 
 /// Finds owners in one image.
 #[derive(Debug)]

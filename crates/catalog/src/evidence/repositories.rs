@@ -6,6 +6,7 @@ use plimsoll_model::path::escape;
 use plimsoll_model::{Place, Problem};
 use serde::{Deserialize, Serialize};
 
+use crate::address::without_login;
 use crate::claim::{Claim, Pattern};
 use crate::reader::{Doc, Joined, LayeredImage, Reader};
 
@@ -121,12 +122,7 @@ impl Reader for Repositories {
 
 /// An address without the login in it.
 fn location(address: &[u8]) -> String {
-    let text = escape(address);
-    let Some((scheme, rest)) = text.split_once("://") else { return text };
-    let end = rest.find('/').unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(end);
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    format!("{scheme}://{host}{path}")
+    without_login(&escape(address))
 }
 
 fn lines(content: &[u8]) -> impl Iterator<Item = (u32, &[u8])> {

@@ -79,14 +79,7 @@ fn run(matches: &ArgMatches, context: &Context) -> Result<Exit> {
         Ok(store) => lint::support_end(&store, &analysis)?,
         Err(_) => None,
     };
-    // Where the base is but probable, nobody is told that it is to blame.
-    let base = analysis.base.as_ref().filter(|base| base.evidence.is_certain());
-    let inputs = lint::Inputs {
-        now: context.now(),
-        max_age_days: Some(arguments.max_age),
-        base_layers: base.and_then(|base| base.layers).map(|layers| layers as usize),
-        support_end,
-    };
+    let inputs = lint::Inputs { now: context.now(), max_age_days: Some(arguments.max_age), support_end };
     let answer = lint::check(&analysis, &inputs, &wanted);
     let for_people = matches!(format(matches), "table" | "markdown");
     let usual = if for_people { SeverityLevel::Low } else { SeverityLevel::Unknown };

@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 
 use plimsoll_advisory::feed::sound;
 use plimsoll_advisory::{Digest, FeedRequest, Outcome};
+use plimsoll_image::HashingReader;
 use plimsoll_image::transport::{Headers, Method, Origin, Request, Response, Transport, TransportError};
-use sha2::{Sha256, Sha512};
+use plimsoll_model::Algorithm;
 use url::Url;
 
 use super::kept::{Came, KeptFiles};
@@ -356,8 +357,8 @@ fn verify(request: &FeedRequest, part: &Path) -> Result<(), NotFetched> {
     }
     let digest = |error: io::Error| disk(&error);
     let fits = match &request.digest {
-        Some(Digest::Sha256(expected)) => hash::<Sha256>(&mut file).map_err(digest)? == *expected,
-        Some(Digest::Sha512(expected)) => hash::<Sha512>(&mut file).map_err(digest)? == *expected,
+        Some(Digest::Sha256(expected)) => hash(&mut file, Algorithm::Sha256).map_err(digest)? == *expected,
+        Some(Digest::Sha512(expected)) => hash(&mut file, Algorithm::Sha512).map_err(digest)? == *expected,
         None => true,
     };
     if !fits {
@@ -366,14 +367,8 @@ fn verify(request: &FeedRequest, part: &Path) -> Result<(), NotFetched> {
     sound::check(&request.path, &mut file).map_err(for_good)
 }
 
-fn hash<H: sha2::Digest>(file: &mut File) -> io::Result<String> {
-    let mut hasher = H::new();
-    let mut piece = vec![0; PIECE];
-    loop {
-        match file.read(&mut piece)? {
-            0 => break,
-            read => hasher.update(piece.get(..read).unwrap_or_default()),
-        }
-    }
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+fn hash(file: &mut File, algorithm: Algorithm) -> io::Result<String> {
+    let mut reader = HashingReader::new(file, algorithm);
+    io::copy(&mut reader, &mut io::sink())?;
+    Ok(reader.finish().0.hex().to_owned())
 }

@@ -1,5 +1,6 @@
 //! What the instructions of the history did that they should not have.
 
+use plimsoll_catalog::address::without_login;
 use plimsoll_model::{LintRule, Observation, SeverityLevel};
 
 use super::{Answer, Rule};
@@ -74,17 +75,6 @@ impl Rule for AddFromAddress {
             })
             .collect()
         }))
-    }
-}
-
-/// An address without a login, which would be a secret.
-fn without_login(address: &str) -> String {
-    match address.split_once("://") {
-        Some((scheme, rest)) => {
-            let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-            format!("{scheme}://{}{path}", authority.rsplit('@').next().unwrap_or_default())
-        }
-        None => address.to_owned(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use plimsoll_model::package::is_of_distribution;
 use plimsoll_model::{Package, PackageType, Purl, SourcePackage, TreePath};
 
 /// The kind of a package whose entry has no package URL: purl's word for "none of the others".
@@ -85,7 +86,8 @@ impl Draft<'_> {
             (name, _) => name,
         };
         match (self.group, kind) {
-            (None, _) | (_, "deb" | "rpm" | "apk" | "alpm") => name.to_owned(),
+            (None, _) => name.to_owned(),
+            (_, kind) if is_of_distribution(kind) => name.to_owned(),
             (Some(group), "maven") => format!("{group}:{name}"),
             (Some(group), _) => format!("{group}/{name}"),
         }

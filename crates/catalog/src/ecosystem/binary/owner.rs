@@ -5,12 +5,10 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use plimsoll_model::package::is_of_distribution;
 use plimsoll_model::{FileId, Package};
 
 use crate::reader::{Joined, ShownFragment};
-
-/// Kinds of package that are a distribution's.
-const DISTRIBUTIONS: &[&str] = &["alpm", "apk", "deb", "rpm"];
 
 /// Programs that distributions call otherwise.
 const OTHER_NAMES: &[(&str, &str)] = &[("httpd", "apache2")];
@@ -40,7 +38,7 @@ fn is_same(name: &str, version: &str, owner: &Package) -> bool {
     let other = OTHER_NAMES.iter().find(|(own, _)| *own == name).map(|(_, other)| *other);
     let source = owner.source.as_ref().map(|source| source.name.as_str());
     let is_named = |text: &str| text.contains(name) || other.is_some_and(|other| text.contains(other));
-    DISTRIBUTIONS.contains(&owner.kind.as_str())
+    is_of_distribution(owner.kind.as_str())
         && std::iter::once(owner.name.as_str()).chain(source).any(is_named)
         && shares_version(&owner.version, version)
 }

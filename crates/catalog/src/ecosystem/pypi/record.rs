@@ -1,5 +1,6 @@
 //! RECORD, the list of what was installed, and direct_url.json, where it came from.
 
+use crate::address::without_login;
 use serde_json::Value;
 
 /// The paths of a RECORD and the size of all its files, where at least one states its own.
@@ -45,7 +46,7 @@ fn closing_quote(text: &str) -> Option<usize> {
 /// it and the commit behind it, as pip takes it; without whatever name and password it holds.
 pub(super) fn origin(text: &str) -> Option<String> {
     let value: Value = serde_json::from_str(text).ok()?;
-    let address = without_credentials(value.get("url")?.as_str()?);
+    let address = without_login(value.get("url")?.as_str()?);
     let Some(source) = value.get("vcs_info") else { return Some(address) };
     let system = source.get("vcs").and_then(Value::as_str).unwrap_or_default();
     let commit = source.get("commit_id").and_then(Value::as_str).unwrap_or_default();
@@ -54,11 +55,4 @@ pub(super) fn origin(text: &str) -> Option<String> {
         (_, "") => format!("{system}+{address}"),
         _ => format!("{system}+{address}@{commit}"),
     })
-}
-
-fn without_credentials(address: &str) -> String {
-    let Some((scheme, rest)) = address.split_once("://") else { return address.to_owned() };
-    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let host = host.rsplit('@').next().unwrap_or_default();
-    format!("{scheme}://{host}{path}")
 }
