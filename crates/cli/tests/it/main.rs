@@ -17,6 +17,7 @@ mod registry;
 mod scripts;
 mod seed;
 mod style;
+mod torture;
 mod truth;
 mod vulnerabilities;
 mod workspace;
