@@ -24,6 +24,7 @@ mod described;
 pub mod ecosystem;
 pub mod evidence;
 pub mod executable;
+mod own_path;
 pub mod reader;
 mod semantic_version;
 mod zip;
