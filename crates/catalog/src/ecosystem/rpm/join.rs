@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use plimsoll_model::evidence::{RecordedDigest, RecordedFile};
-use plimsoll_model::path::split;
+use plimsoll_model::path::{MAX_PATH, split};
 use plimsoll_model::{FileId, Package, PathIndex, Problem, SourcePackage, TreePath, digest};
 
 use super::damage::{Damage, report_sentences};
@@ -326,6 +326,9 @@ impl Owners<'_> {
                 Some(place) => directories.get(*place as usize).copied().unwrap_or_default(),
                 None => b"",
             };
+            if directory.len() + name.len() > MAX_PATH {
+                continue;
+            }
             let Ok(path) = TreePath::parse(&[directory, name].concat()) else { continue };
             let file = match self.directory(directory) {
                 Some(place) if !directory.is_empty() && !name.is_empty() => self.files.child(place, name),
