@@ -243,6 +243,7 @@ pub(crate) fn expectation(layer: &ImageLayer, read_ahead: bool) -> LayerExpectat
         size: (layer.size > 0).then_some(layer.size),
         diff_id: layer.diff_id.clone(),
         read_ahead,
+        room: None,
     }
 }
 
@@ -259,7 +260,9 @@ pub(crate) fn read_facts(
     problems.extend(read.problems);
     problems.sort();
     Ok(LayerFacts {
-        diff_id: read.diff_id,
+        // Of a stream that is damaged nobody can tell what it unpacks to: reading it again for the
+        // same promise would give the same.
+        diff_id: read.diff_id.or_else(|| expectation.diff_id.clone()),
         compressed_size: read.compressed_size,
         unpacked_size: read.unpacked_size,
         replaced_size: read.replaced_size,
