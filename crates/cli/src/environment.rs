@@ -91,8 +91,9 @@ impl Context {
     pub(crate) fn modified(
         &self,
         image: &str,
+        base: Option<&str>,
     ) -> Result<(Analysis, Vec<plimsoll_model::evidence::ModifiedFile>)> {
-        Ok(self.engine.modified(image, &*self.progress)?)
+        Ok(self.engine.modified(image, base, &*self.progress)?)
     }
 
     /// The advisories of this machine.

@@ -14,7 +14,7 @@ use plimsoll_model::{
 use sha1::Sha1;
 use sha1::digest::Digest as _;
 
-use crate::analyse::{Engine, Purpose};
+use crate::analyse::{Engine, Purpose, Question};
 use crate::error::EngineError;
 use crate::layers::{expectation, refresh};
 use crate::open::open;
@@ -48,16 +48,19 @@ impl Wanted {
 
 impl Engine {
     /// Analyses the image that the user named, with evidence, and finds its files that changed
-    /// since their package was installed.
+    /// since their package was installed. `base` is the image that it was built on, where the user
+    /// says so.
     ///
     /// # Errors
-    /// [`EngineError`] where the image or one of its layers cannot be had.
+    /// [`EngineError`] where the image or one of its layers cannot be had, or the base is not its.
     pub fn modified(
         &self,
         name: &str,
+        base: Option<&str>,
         progress: &dyn Progress,
     ) -> Result<(Analysis, Vec<ModifiedFile>), EngineError> {
-        let analysis = self.analyse(name, Purpose::Evidence, progress)?;
+        let question = Question { base, ..Purpose::Evidence.into() };
+        let analysis = self.ask(name, &question, progress)?.analysis;
         let wanted = wanted(&analysis);
         let mut known = KnownDigests { links: links(&analysis, wanted), ..KnownDigests::default() };
         if !wanted.is_nothing() {

@@ -28,7 +28,7 @@ fn run(program: &str, arguments: &[&str]) -> Option<String> {
 /// Path and changes of every modified file of a root.
 fn ours(root: &Path) -> BTreeMap<String, Vec<&'static str>> {
     let engine = Engine::new(Settings { threads: 1, ..Settings::default() });
-    let (_, files) = engine.modified(&format!("dir:{}", root.display()), &NoProgress).unwrap();
+    let (_, files) = engine.modified(&format!("dir:{}", root.display()), None, &NoProgress).unwrap();
     files
         .iter()
         .map(|file| {

@@ -65,10 +65,10 @@ fn check(directory: &Path, name: &str, settings: Settings) {
         assert_eq!(reads.take(), 0, "{name}: {purpose:?}");
         assert_eq!(again.packages, first.packages, "{name}: {purpose:?}");
     }
-    engine.modified(name, &reads).unwrap();
+    engine.modified(name, None, &reads).unwrap();
     let for_digests = reads.take();
     assert!(for_digests <= 1, "{name}");
-    engine.modified(name, &reads).unwrap();
+    engine.modified(name, None, &reads).unwrap();
     assert_eq!(reads.take(), 0, "{name}: modified files, the second time");
     assert_eq!(look(Purpose::Evidence).packages, first.packages);
     assert_eq!(reads.take(), 0, "{name}: after modified files");

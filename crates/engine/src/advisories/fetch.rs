@@ -311,11 +311,11 @@ mod tests {
     #[derive(Debug)]
     struct Endless;
 
-    const ENDLESS: plimsoll_advisory::Doc =
-        plimsoll_advisory::Doc { id: "endless", title: "", summary: "", explanation: "" };
+    const ENDLESS: plimsoll_catalog::Doc =
+        plimsoll_catalog::Doc { id: "endless", title: "", summary: "", explanation: "" };
 
     impl Feed for Endless {
-        fn doc(&self) -> &'static plimsoll_advisory::Doc {
+        fn doc(&self) -> &'static plimsoll_catalog::Doc {
             &ENDLESS
         }
 
@@ -324,14 +324,11 @@ mod tests {
         }
 
         fn requests(&self, _: &[String]) -> Vec<FeedRequest> {
-            vec![FeedRequest::new("http://127.0.0.1:1/a".to_owned(), "part/a", 1)]
+            vec![FeedRequest::new("", "part/a")]
         }
 
         fn follow(&self, round: &[Answer], _: &dyn plimsoll_advisory::Kept) -> plimsoll_advisory::FollowUp {
-            let more = round.iter().map(|answer| {
-                let path = format!("{}a", answer.request.path);
-                FeedRequest::new(format!("http://127.0.0.1:1/{path}"), path, 1)
-            });
+            let more = round.iter().map(|answer| FeedRequest::new("", format!("{}a", answer.request.path)));
             plimsoll_advisory::FollowUp { fetch: more.collect(), ..Default::default() }
         }
 
@@ -341,9 +338,13 @@ mod tests {
     #[test]
     fn what_is_still_asked_for_after_the_last_round_has_failed() {
         let place = tempfile::tempdir().unwrap();
+        let server = plimsoll_testing::feed_server::FeedServer::start().unwrap();
+        for length in 1..10 {
+            server.put(&format!("endless/part/{}", "a".repeat(length)), "x");
+        }
         let options = UpdateOptions {
             feeds: Vec::new(),
-            mirror: Some("http://127.0.0.1:1".to_owned()),
+            mirror: Some(server.url()),
             transport: crate::TransportOptions::default(),
         };
         let transport = HttpTransport::new(options.transport.clone());
@@ -364,6 +365,7 @@ mod tests {
             told: 0,
         }
         .run(&[]);
+        assert_eq!(server.asked().len(), MAX_ROUNDS);
         let last = fetched.problems.last().unwrap();
         assert!(last.detail.contains("more than 6 rounds"), "{last}");
         assert_eq!(fetched.failures.len(), 1);
