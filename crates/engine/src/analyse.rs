@@ -19,6 +19,7 @@ use crate::attached::key::VerifyingKey;
 use crate::attached::{self, AttachedVex};
 use crate::base;
 use crate::error::EngineError;
+use crate::late::{self, Late};
 use crate::layers::{Reading, expectation, read_facts, refresh, stale_readers};
 use crate::open::{Settings, open};
 use crate::progress::{Counted, Progress};
@@ -363,15 +364,23 @@ impl Engine {
             failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
         };
         let is_failed = || failed.lock().unwrap_or_else(PoisonError::into_inner).is_some();
-        let read = |layer: &ImageLayer, blob: Box<dyn std::io::Read + Send + '_>, read_ahead: bool| {
-            let readers: &[&'static dyn Reader] = match known.get(&layer.digest) {
+        let readers_of = |layer: &ImageLayer| -> &[&'static dyn Reader] {
+            match known.get(&layer.digest) {
                 Some(Known::Stale(_, stale)) => stale,
                 _ => &self.readers,
-            };
+            }
+        };
+        let late: Mutex<BTreeMap<Digest, Vec<Late>>> = Mutex::default();
+        let read = |layer: &ImageLayer, blob: Box<dyn std::io::Read + Send + '_>, read_ahead: bool| {
+            let readers = readers_of(layer);
             let expectation =
                 LayerExpectation { room: Some(Arc::clone(room)), ..expectation(layer, read_ahead) };
             match read_facts(Counted { inner: blob, progress }, &expectation, readers, &self.spool) {
-                Ok(facts) => {
+                Ok((facts, more)) => {
+                    if !more.is_empty() {
+                        let mut late = late.lock().unwrap_or_else(PoisonError::into_inner);
+                        late.insert(layer.digest.clone(), more);
+                    }
                     done.lock().unwrap_or_else(PoisonError::into_inner).insert(layer.digest.clone(), facts);
                 }
                 Err(source) => fail(EngineError::of_layer(name, &layer.digest, source)),
@@ -404,6 +413,25 @@ impl Engine {
                 }
                 work();
             });
+        }
+        let late = late.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if !late.is_empty() && !is_failed() {
+            let layers: Vec<&ImageLayer> =
+                wanted.iter().copied().filter(|layer| late.contains_key(&layer.digest)).collect();
+            let again = source.stream_layers(&layers, &mut |layer, blob| {
+                let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
+                let (Some(late), Some(facts)) = (late.get(&layer.digest), done.get_mut(&layer.digest)) else {
+                    return;
+                };
+                let readers = readers_of(layer);
+                let expectation = expectation(layer, true);
+                if let Err(source) = late::read_again(blob, &expectation, readers, late, facts) {
+                    fail(EngineError::of_layer(name, &layer.digest, source));
+                }
+            });
+            if let Err(source) = again {
+                fail(EngineError::of_source(name, source));
+            }
         }
         let failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
         failed.map_or_else(|| Ok(done.into_inner().unwrap_or_else(PoisonError::into_inner)), Err)
@@ -551,9 +579,10 @@ impl Engine {
         );
         progress.end();
         let read = read.map_err(|source| EngineError::of_source(name, source))?;
-        let (fragments, mut problems) = reading.finish(&read.files, &read.places);
+        let (fragments, mut problems, late) = reading.finish(&read.files, &read.places);
         problems.extend(read.problems);
-        let facts = LayerFacts { files: read.files, fragments, problems, ..LayerFacts::default() };
+        let mut facts = LayerFacts { files: read.files, fragments, problems, ..LayerFacts::default() };
+        late::read_in(root, &readers, &late, &mut facts);
         let image = Image {
             identity: ImageIdentity { name: name.to_owned(), ..ImageIdentity::default() },
             ..Image::default()

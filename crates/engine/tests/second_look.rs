@@ -50,12 +50,8 @@ fn image() -> TestImage {
 /// Looks at an image three times for every purpose, and for modified files: only the first look
 /// of all may read.
 fn check(directory: &Path, name: &str, settings: Settings) {
-    let settings = Settings {
-        cache: Some(directory.join("cache")),
-        cache_capacity: u64::MAX,
-        threads: 2,
-        ..settings
-    };
+    let settings =
+        Settings { cache: Some(directory.join("cache")), cache_capacity: u64::MAX, threads: 2, ..settings };
     let (engine, reads) = (Engine::new(settings), Reads::default());
     let look = |purpose| engine.analyse(name, purpose, &reads).unwrap();
     let first = look(Purpose::Overview);
@@ -186,4 +182,58 @@ fn a_daemon() {
     check(directory.path(), "docker:example.com/app:2", Settings { docker_host, ..Settings::default() });
     // One for the facts, one for the digests of apk's database.
     assert!(exports.load(Ordering::Relaxed) <= 2);
+}
+
+/// Names of the packages found, and codes of problems, of an image that has apk's database under
+/// these lines.
+fn packages_of(lines: &str) -> (Vec<String>, Vec<String>) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("image");
+    image_from_text(&format!("layer\n{lines}")).write_oci_layout(&path).unwrap();
+    let settings = || Settings {
+        cache: Some(directory.path().join("cache")),
+        cache_capacity: u64::MAX,
+        threads: 1,
+        ..Settings::default()
+    };
+    let reads = Reads::default();
+    let look = || {
+        let engine = Engine::new(settings());
+        let found = engine.analyse(&format!("oci:{}", path.display()), Purpose::Overview, &reads).unwrap();
+        let names = found.packages.iter().map(|package| package.name.clone()).collect();
+        (names, found.problems.iter().map(|problem| problem.code.to_string()).collect())
+    };
+    let first: (Vec<String>, Vec<String>) = look();
+    assert_eq!((reads.take(), look(), reads.take()), (1, first.clone(), 0));
+    first
+}
+
+#[test]
+fn a_database_under_the_second_name_of_its_content_is_read() {
+    let content = "\"P:a\\nV:1\\n\\n\"";
+    let plain = packages_of(&format!("file lib/apk/db/installed {content}\n"));
+    assert_eq!(plain, (vec!["a".to_owned()], Vec::new()));
+    let linked = format!("file store/1 {content}\nhard lib/apk/db/installed => store/1\n");
+    assert_eq!(packages_of(&linked), plain);
+    // Two names of one content, each read for itself.
+    let manifest = "\"{\\\"name\\\":\\\"b\\\",\\\"version\\\":\\\"2\\\"}\"";
+    let store = format!(
+        "file store/2 {manifest}\nhard srv/one/node_modules/b/package.json => store/2\nhard srv/two/node_modules/b/package.json => store/2\n"
+    );
+    assert_eq!(packages_of(&store), (vec!["b".to_owned(), "b".to_owned()], Vec::new()));
+}
+
+#[test]
+fn the_second_name_in_a_root_directory_is_read_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path();
+    fs::create_dir_all(root.join("lib/apk/db")).unwrap();
+    fs::create_dir_all(root.join("aaa")).unwrap();
+    fs::write(root.join("aaa/1"), "P:a\nV:1\n\n").unwrap();
+    fs::hard_link(root.join("aaa/1"), root.join("lib/apk/db/installed")).unwrap();
+    let engine = Engine::new(Settings { threads: 1, ..Settings::default() });
+    let found =
+        engine.analyse(&format!("dir:{}", root.display()), Purpose::Overview, &Reads::default()).unwrap();
+    let names: Vec<&str> = found.packages.iter().map(|package| package.name.as_str()).collect();
+    assert_eq!((names, found.problems), (vec!["a"], Vec::new()));
 }

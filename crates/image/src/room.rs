@@ -82,7 +82,11 @@ impl<'a> Share<'a> {
     /// Sees to it that there is room for all that the layer has made so far, but for a step.
     pub(crate) fn grow(&mut self, entries: usize, names: usize) -> Result<(), String> {
         let far = |now: usize, before: usize| now.saturating_sub(before) >= Self::STEP;
-        if far(entries, self.entries) || far(names, self.names) { self.settle(entries, names) } else { Ok(()) }
+        if far(entries, self.entries) || far(names, self.names) {
+            self.settle(entries, names)
+        } else {
+            Ok(())
+        }
     }
 
     /// Takes exactly what the layer needs: more, or less than before.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use plimsoll_model::{
-    About, Analysis, Evidence, FileId, ImageConfig, LintRule, Observation, Package, PathIndex, Place, Problem,
-    SeverityLevel, package,
+    About, Analysis, Evidence, FileId, ImageConfig, LintRule, Observation, Package, PathIndex, Place,
+    Problem, SeverityLevel, package,
 };
 
 use plimsoll_model::evidence::{Account, AccountFile, StoredPassword};
@@ -112,7 +112,8 @@ impl<'a> Facts<'a> {
         let is_of = |problem: &&Problem| {
             paths.iter().any(|path| problem.subject.strip_prefix('/').is_some_and(|subject| subject == *path))
         };
-        let lost: Vec<String> = self.analysis.problems.iter().filter(is_of).map(ToString::to_string).collect();
+        let lost: Vec<String> =
+            self.analysis.problems.iter().filter(is_of).map(ToString::to_string).collect();
         (!lost.is_empty()).then(|| lost.join("; "))
     }
 

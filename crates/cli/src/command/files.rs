@@ -5,8 +5,8 @@ use std::cmp::Reverse;
 use anyhow::{Result, bail};
 use clap::{ArgMatches, Args, Command, FromArgMatches as _};
 use plimsoll_engine::Purpose;
-use plimsoll_model::evidence::linkage::ElfKind;
 use plimsoll_model::evidence::Text;
+use plimsoll_model::evidence::linkage::ElfKind;
 use plimsoll_model::{Analysis, FileId, FileKind};
 use plimsoll_report::evidence::{EvidenceList, FileEvidence};
 use plimsoll_report::files::{FileList, Files};
@@ -108,7 +108,8 @@ fn run(matches: &ArgMatches, context: &Context) -> Result<Exit> {
             bail!("evidence is not written as CSV; use --format json");
         }
         if !selected.is_empty() && !selected.iter().any(|id| has_evidence(&analysis, *id)) {
-            let what = if selected.len() == 1 { "the file asked for says" } else { "the files asked for say" };
+            let what =
+                if selected.len() == 1 { "the file asked for says" } else { "the files asked for say" };
             context.tell_note(&format!(
                 "{what} nothing that is kept as evidence: no program, library, script or configuration of a known kind"
             ));

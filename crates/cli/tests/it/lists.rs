@@ -125,10 +125,42 @@ const OTHER_IDS: [&str; 8] = [
 
 /// How codes of problems end.
 const ENDINGS: [&str; 36] = [
-    "damaged", "unreadable", "unknown", "incomplete", "missing", "large", "limit", "truncated", "refused",
-    "short", "wrong", "read", "empty", "several", "ambiguous", "problems", "encrypted", "unidentified",
-    "overlapping", "unreachable", "hashed", "unusable", "unused", "written", "unwritable", "shrank", "fetched",
-    "unsupported", "malformed", "invalid", "undatable", "unpacked", "deep", "bomb", "contradiction", "repaired",
+    "damaged",
+    "unreadable",
+    "unknown",
+    "incomplete",
+    "missing",
+    "large",
+    "limit",
+    "truncated",
+    "refused",
+    "short",
+    "wrong",
+    "read",
+    "empty",
+    "several",
+    "ambiguous",
+    "problems",
+    "encrypted",
+    "unidentified",
+    "overlapping",
+    "unreachable",
+    "hashed",
+    "unusable",
+    "unused",
+    "written",
+    "unwritable",
+    "shrank",
+    "fetched",
+    "unsupported",
+    "malformed",
+    "invalid",
+    "undatable",
+    "unpacked",
+    "deep",
+    "bomb",
+    "contradiction",
+    "repaired",
 ];
 
 /// Words of a source that may be codes of problems: what stands where one is expected, and what
@@ -160,13 +192,15 @@ fn every_code_of_a_problem_is_explained() {
     let known: BTreeSet<&str> = plimsoll_model::problem::known().map(|doc| doc.code).collect();
     let mut emitted = BTreeSet::new();
     for file in files("crates", ".rs") {
-        let is_test = file.contains("/tests") || file.contains("/sample") || file.starts_with("crates/testing/");
+        let is_test =
+            file.contains("/tests") || file.contains("/sample") || file.starts_with("crates/testing/");
         if !is_test && file != "crates/model/src/problem/known.rs" {
             emitted.extend(codes(&text(&file)));
         }
     }
     let of_problems = |code: &&String| !OTHER_IDS.contains(&code.as_str());
-    let missing: Vec<_> = emitted.iter().filter(of_problems).filter(|code| !known.contains(code.as_str())).collect();
+    let missing: Vec<_> =
+        emitted.iter().filter(of_problems).filter(|code| !known.contains(code.as_str())).collect();
     assert!(missing.is_empty(), "{missing:?} are not explained in crates/model/src/problem/known.rs");
     let sources: String = files("crates", ".rs")
         .iter()

@@ -317,7 +317,10 @@ mod tests {
         let database = Database::open(&path).unwrap();
         let because = database.feeds().iter().find_map(|feed| feed.incomplete_because.clone());
         assert_eq!(because.as_deref(), expect, "{id} {problems:?}");
-        assert_eq!(problems.iter().any(|each| each.code.as_str() == "feed-file-unreadable"), expect.is_some());
+        assert_eq!(
+            problems.iter().any(|each| each.code.as_str() == "feed-file-unreadable"),
+            expect.is_some()
+        );
     }
 
     const LIST: &str = r#"{"count":1,"vulnerabilities":[{"cveID":"CVE-2024-1","dateAdded":"2026-01-02"}]}"#;

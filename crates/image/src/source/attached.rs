@@ -152,15 +152,13 @@ impl<'a> Asked<'a> {
 }
 
 /// The list of referrers, from wherever the place keeps it.
-fn listed(
-    attic: &dyn Attic,
-    subject: &Digest,
-    tag: &str,
-) -> Result<(AttachmentPlace, Listing), SourceError> {
+fn listed(attic: &dyn Attic, subject: &Digest, tag: &str) -> Result<(AttachmentPlace, Listing), SourceError> {
     if let Some(listed) = attic.referrers(subject)? {
         return Ok((AttachmentPlace::Referrers, listed));
     }
-    let Some(root) = attic.tagged(tag)? else { return Ok((AttachmentPlace::ReferrersTag, Listing::default())) };
+    let Some(root) = attic.tagged(tag)? else {
+        return Ok((AttachmentPlace::ReferrersTag, Listing::default()));
+    };
     match Document::parse(&root.bytes, &root.media_type) {
         Ok(Document::Index(index)) => {
             Ok((AttachmentPlace::ReferrersTag, Listing { entries: index.manifests, cut: None }))

@@ -75,10 +75,7 @@ const ODDITIES: ProblemGroup = ProblemGroup {
         ),
         ("hard-link-to-directory", "A hard link leads to a directory, which no file system allows."),
         ("link-target-too-long", "A symbolic link's target is longer than any that can be made. It was cut."),
-        (
-            "sparse-file-not-hashed",
-            "A file has holes too large to be hashed. It is listed without a digest.",
-        ),
+        ("sparse-file-not-hashed", "A file has holes too large to be hashed. It is listed without a digest."),
         ("whiteout-without-name", "A whiteout names nothing that it could hide. It hides nothing."),
     ],
 };
@@ -113,10 +110,7 @@ const PACKAGES: ProblemGroup = ProblemGroup {
         ("dpkg-status-damaged", "Parts of dpkg's status file cannot be understood."),
         ("rpm-database-damaged", "Parts of the rpm database cannot be read."),
         ("rpm-database-several", "The image has several rpm databases; the one that rpm uses was read."),
-        (
-            "pacman-description-incomplete",
-            "An entry of pacman's database states no name or no version.",
-        ),
+        ("pacman-description-incomplete", "An entry of pacman's database states no name or no version."),
         ("pacman-description-unreadable", "An entry of pacman's database cannot be understood."),
         ("conda-record-unreadable", "A record of an installed conda package cannot be understood."),
         ("composer-list-damaged", "Composer's list of installed packages cannot be understood."),
@@ -152,7 +146,10 @@ const JAVA: ProblemGroup = ProblemGroup {
     remedy: "Look into the archive with `unzip -l`. What it may hold counts neither as there nor as absent: record it in a bill of materials where it is meant to be so.",
     codes: &[
         ("java-archive-damaged", "The archive, or an entry of it, cannot be unpacked."),
-        ("java-archive-encrypted", "An entry of the archive is encrypted, so nobody but its maker knows what it is."),
+        (
+            "java-archive-encrypted",
+            "An entry of the archive is encrypted, so nobody but its maker knows what it is.",
+        ),
         ("java-archive-limit", "The archive holds more, or is nested deeper, than any real one."),
         ("java-archive-not-unpacked", "What the archive unpacks to is of no known form."),
         ("java-archive-overlapping", "The archive's entries lie on top of each other, which no tool writes."),
@@ -167,7 +164,10 @@ const EVIDENCE: ProblemGroup = ProblemGroup {
     remedy: "The packages are all there; what is said about the file that is named may lack something. Look at it.",
     codes: &[
         ("accounts-damaged", "Lines of a database of users, groups or passwords are no entries."),
-        ("dpkg-file-list-damaged", "A package's list of files cannot be understood, so some count as nobody's."),
+        (
+            "dpkg-file-list-damaged",
+            "A package's list of files cannot be understood, so some count as nobody's.",
+        ),
         ("dpkg-file-list-missing", "Packages have no list of files, so no file counts as theirs."),
         ("os-release-damaged", "Lines of os-release are no settings. The rest counts."),
         ("package-sources-unreadable", "A list of package sources cannot be understood."),
@@ -200,7 +200,10 @@ const BILLS: ProblemGroup = ProblemGroup {
     codes: &[
         ("sbom-purl-invalid", "The package URL of a component is none."),
         ("sbom-purl-missing", "A component has no package URL, so what kind of package it is nobody knows."),
-        ("sbom-version-unknown", "The document is of a version of its format that is not known. What looks familiar was read."),
+        (
+            "sbom-version-unknown",
+            "The document is of a version of its format that is not known. What looks familiar was read.",
+        ),
     ],
 };
 
@@ -232,7 +235,10 @@ const FEEDS: ProblemGroup = ProblemGroup {
         ("feed-not-fetched", "A file of a feed could not be fetched."),
         ("feed-gave-nothing", "A feed's files give nothing, where they gave something before."),
         ("feed-shrank", "A feed has less than half of the entries that it had before."),
-        ("feed-state-unwritable", "What the servers answered cannot be kept, so all is fetched anew the next time."),
+        (
+            "feed-state-unwritable",
+            "What the servers answered cannot be kept, so all is fetched anew the next time.",
+        ),
         ("feed-file-unreadable", "A file of a feed cannot be opened or read."),
         ("feed-file-too-large", "A file of a feed is larger than any real one."),
         ("feed-unreadable", "A file of a feed cannot be understood."),
@@ -248,7 +254,10 @@ const FEEDS: ProblemGroup = ProblemGroup {
         ("zip-bomb", "An archive of a feed unpacks to far more than any real one."),
         ("zip-damaged", "An archive of a feed cannot be read."),
         ("secdb-unreadable", "A file of Alpine's security database cannot be understood."),
-        ("secdb-release-unknown", "A file of Alpine's security database does not tell of which release it speaks."),
+        (
+            "secdb-release-unknown",
+            "A file of Alpine's security database does not tell of which release it speaks.",
+        ),
         ("debian-tracker-damaged", "The data of Debian's security tracker cannot be understood to the end."),
         ("kev-unreadable", "The catalogue of exploited flaws cannot be understood."),
         ("kev-incomplete", "The catalogue of exploited flaws holds fewer entries than it says."),
@@ -290,7 +299,10 @@ const ENTRIES: ProblemGroup = ProblemGroup {
         ("oval-test-not-understood", "A test of a definition is of a kind that is not known."),
         ("secdb-contradiction", "Alpine's security database says two things about one flaw."),
         ("secdb-entry-damaged", "An entry of Alpine's security database cannot be understood."),
-        ("secdb-id-repaired", "An id in Alpine's security database was misspelled and is taken as it was meant."),
+        (
+            "secdb-id-repaired",
+            "An id in Alpine's security database was misspelled and is taken as it was meant.",
+        ),
         ("secdb-id-unknown", "An id in Alpine's security database is none."),
         ("update-damaged", "An update notice cannot be understood."),
         ("update-more-problems", "More update notices of the file have problems than are told one by one."),

@@ -81,10 +81,7 @@ const SHELL: LintRule = LintRule {
 };
 
 /// What is found among the users, and what of them could not be seen.
-fn among_users(
-    facts: &Facts<'_>,
-    find: impl FnOnce(&AccountFile<Account>) -> Vec<Observation>,
-) -> Answer {
+fn among_users(facts: &Facts<'_>, find: impl FnOnce(&AccountFile<Account>) -> Vec<Observation>) -> Answer {
     match facts.users() {
         Ok(users) => Answer { observations: find(users), no_data: facts.losses(&[PASSWD]) },
         Err(why) => Answer::no_data(why),
@@ -272,7 +269,11 @@ mod tests {
     #[test]
     fn accounts_that_were_not_read_are_not_taken_for_good_ones() {
         for rule in RULES {
-            check(&with_files(&["passwd"]), rule, (0, Some("the image has an /etc/passwd that was not read")));
+            check(
+                &with_files(&["passwd"]),
+                rule,
+                (0, Some("the image has an /etc/passwd that was not read")),
+            );
             let none = "the image has no /etc/passwd: there are no accounts to look at";
             check(&with_files(&["hosts"]), rule, (0, Some(none)));
         }

@@ -279,12 +279,11 @@ impl Rule for UncheckedSources {
                 return Err(NO_SOURCES);
             }
             let unchecked = evidence.repositories.iter().filter(|each| each.must_be_signed == Some(false));
-            let tell = unchecked
-                .map(|each| {
-                    let detail = format!("what comes from {} need not be signed", each.location);
-                    let observation = source(facts, &UNCHECKED, each, detail);
-                    if each.is_enabled { observation } else { graded(observation, SeverityLevel::Low) }
-                });
+            let tell = unchecked.map(|each| {
+                let detail = format!("what comes from {} need not be signed", each.location);
+                let observation = source(facts, &UNCHECKED, each, detail);
+                if each.is_enabled { observation } else { graded(observation, SeverityLevel::Low) }
+            });
             Ok(tell.collect())
         }))
     }

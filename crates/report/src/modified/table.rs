@@ -81,7 +81,11 @@ pub(super) fn write(list: &ModifiedList<'_>, out: &mut dyn Write) -> io::Result<
             out,
             "\n{} of {all} are missing below {} and share a row each; --format csv or json lists every one.",
             counted(files, "path"),
-            if groups.len() == 1 { "1 directory".to_owned() } else { format!("{} directories", groups.len()) },
+            if groups.len() == 1 {
+                "1 directory".to_owned()
+            } else {
+                format!("{} directories", groups.len())
+            },
         )?;
     }
     note(list.analysis, out)

@@ -19,6 +19,7 @@ fn modified() -> ModifiedFile {
             owner: None,
             is_configuration: true,
             may_be_missing: false,
+            named: None,
         },
         changes: vec![Change::Content, Change::Mode],
     }
