@@ -25,6 +25,7 @@ pub mod ecosystem;
 pub mod evidence;
 pub mod executable;
 pub mod reader;
+mod same_software;
 mod semantic_version;
 mod zip;
 
@@ -32,3 +33,4 @@ pub use claim::{Claim, ClaimId, Claims, FIRST_BYTES, Pattern, is_text};
 pub use content::{Content, NoScratch, Scratch};
 pub use ecosystem::{Ecosystem, order_versions};
 pub use reader::{Doc, Joined, LayerFragment, LayeredImage, Reader, join, readers};
+pub use same_software::is_same_software;
