@@ -16,6 +16,7 @@ pub mod attached;
 mod base;
 pub mod credentials;
 mod error;
+mod fragments;
 pub mod explain;
 mod layers;
 pub mod lint;

@@ -41,7 +41,7 @@ fn executable(constants: &[u8], soname: &str) -> Vec<u8> {
 /// What an executable with these constants is found to be.
 fn check(constants: &[u8], soname: &str, expect: &[Found]) {
     let file = executable(constants, soname);
-    assert_eq!(find(&Executable::parse(&file).unwrap()), expect, "{}", escape(constants));
+    assert_eq!(find(&Executable::parse(&file).unwrap()).0, expect, "{}", escape(constants));
 }
 
 fn version(name: &'static str, version: &str) -> Found {
@@ -199,7 +199,7 @@ fn samples_of_real_files_are_what_they_were_cut_from() {
         // A piece may end within a string, which must not become a whole one.
         let constants = sample.pieces.join(&b"##"[..]);
         let file = executable(&constants, &sample.soname);
-        let found = find(&Executable::parse(&file).unwrap());
+        let (found, _) = find(&Executable::parse(&file).unwrap());
         let found: Vec<String> = found
             .iter()
             .map(|found| match found {
@@ -229,7 +229,7 @@ fn update() {
         let content = std::fs::read(&path).unwrap();
         let Some(executable) = Executable::parse(&content) else { continue };
         let name = path.strip_prefix(&folder).unwrap().to_string_lossy().into_owned();
-        for found in find(&executable) {
+        for found in find(&executable).0 {
             let Found::Version(program, version) = found else { continue };
             let number = ALL.iter().position(|each| each.name == program).unwrap();
             let (sign, text) = cut(&executable, ALL[number].signs, program, &version, &name);
@@ -269,7 +269,7 @@ fn cut(
     version: &str,
     file: &str,
 ) -> (usize, String) {
-    let regions = regions(executable);
+    let (regions, _) = regions(executable);
     let window = |text: &str, before: usize, behind: usize, pieces: &mut Vec<Vec<u8>>| {
         let piece = regions.iter().find_map(|bytes| {
             let at = memmem::find(bytes, text.as_bytes())?;
