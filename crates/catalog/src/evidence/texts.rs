@@ -10,8 +10,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use memchr::memmem;
-use plimsoll_model::{Problem, path};
 use plimsoll_model::evidence::texts::{NotKept, Text};
+use plimsoll_model::{Problem, path};
 
 use crate::claim::Claim;
 use crate::content_names::content_names;

@@ -139,6 +139,16 @@ pub(crate) fn read(readers: &[&'static dyn Reader], layers: &[&[Sample<'_>]]) ->
                 .collect()
         })
         .collect();
-    let joined = join(readers, &fragments, &index, true);
+    let joined = join(readers, &index, true, &mut |position, with| with(&fragments[position]));
     Read { joined, problems, table }
+}
+
+/// What `work` makes, which must not take longer than what grows with its input in a straight line
+/// takes on any machine, by far.
+pub(crate) fn soon<T>(work: impl FnOnce() -> T) -> T {
+    let start = std::time::Instant::now();
+    let made = work();
+    let taken = start.elapsed();
+    assert!(taken.as_secs() < 30, "it took {taken:?}");
+    made
 }

@@ -65,8 +65,14 @@ mod tests {
             "root:$6$salt$hash:19000:0:99999:7:::\nbin:*:19000::::::\napp:!$y$j9T$salt$hash:1::\n",
             "root:<sha-512>:19000:0:99999:7:::\nbin:*:19000::::::\napp:!<yescrypt>:1::\n",
         );
-        check("root:x:0:0:root:/root:/bin/sh\nold::1:1::/:\n", "root:x:0:0:root:/root:/bin/sh\nold::1:1::/:\n");
-        check("a:abJnggxhB/yWI:0:0\nb:hunter2:0:0\nc:!!:1\nd:*LK*:1\n", "a:<des>:0:0\nb:<other>:0:0\nc:!!:1\nd:*LK*:1\n");
+        check(
+            "root:x:0:0:root:/root:/bin/sh\nold::1:1::/:\n",
+            "root:x:0:0:root:/root:/bin/sh\nold::1:1::/:\n",
+        );
+        check(
+            "a:abJnggxhB/yWI:0:0\nb:hunter2:0:0\nc:!!:1\nd:*LK*:1\n",
+            "a:<des>:0:0\nb:<other>:0:0\nc:!!:1\nd:*LK*:1\n",
+        );
         check("# a comment\n+::::\nno fields\nlast:$1$a$b", "# a comment\n+::::\nno fields\nlast:<md5>");
         check("a:$1$a$b\n", "a:<md5>\n");
     }

@@ -101,7 +101,10 @@ fn texts_of_every_kind_that_is_promised_are_kept() {
 
 #[test]
 fn equal_texts_are_held_once() {
-    let read = read(&[&Texts], &[&[File("a/LICENSE", "MIT"), File("b/LICENSE", "MIT")], &[File("c/LICENSE", "MIT")]]);
+    let read = read(
+        &[&Texts],
+        &[&[File("a/LICENSE", "MIT"), File("b/LICENSE", "MIT")], &[File("c/LICENSE", "MIT")]],
+    );
     let texts: Vec<&Arc<[u8]>> = read
         .joined
         .evidence
