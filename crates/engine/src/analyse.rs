@@ -182,7 +182,6 @@ impl Engine {
         let room = Arc::new(self.room());
         let facts =
             self.layer_facts(name, source, &image, question.purpose, &room, progress, &mut problems)?;
-        let layers: Vec<&LayerFacts> = image.layers.iter().map(|layer| &facts[&layer.digest]).collect();
         let found = if question.attachments { attached::read(source, &image, question.key) } else { None };
         // Only an image whose layers were read and verified is worth remembering.
         if let Some(cache) = self.cache() {

@@ -129,13 +129,15 @@ impl Excerpt {
                 want(&mut self.wanted, mark, mark.saturating_add(BEHIND_MARK));
             }
         }
-        for (count, (at, length)) in binary::marks(looked_through).enumerate() {
-            if count == MAX_MARKS {
-                self.leave_out();
-                break;
-            }
+        let mut marks = binary::marks(looked_through);
+        for (at, length) in marks.by_ref().take(MAX_MARKS) {
             let from = self.start + at.saturating_sub(BEFORE_TEXT) as u64;
             want(&mut self.wanted, from, self.start + (at + length) as u64 + BEHIND_TEXT);
+        }
+        let has_more = marks.next().is_some();
+        drop(marks);
+        if has_more {
+            self.leave_out();
         }
         self.wanted.sort_unstable();
         let end = self.start + count as u64;

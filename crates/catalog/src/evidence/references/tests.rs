@@ -354,15 +354,8 @@ fn what_looks_like_a_beginning_all_over_is_read_in_time() {
 fn lines_are_counted_where_what_a_word_holds_comes_first() {
     check(
         "a.sh",
-        "x\ny /a/$(b\nc)/d\ne\n",
-        &[
-            "1 command x",
-            "2 command y",
-            "2 command b",
-            "3 command c",
-            "2 glob /a/$(b\\x0ac)/d",
-            "4 command e",
-        ],
+        "x\n$(b\nc)z\ne\n",
+        &["1 command x", "2 command b", "3 command c", "2 open $(b\\x0ac)z [command]", "4 command e"],
     );
 }
 
