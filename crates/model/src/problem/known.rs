@@ -128,6 +128,10 @@ const PACKAGES: ProblemGroup = ProblemGroup {
         ("perl-metadata-unreadable", "The description of a Perl distribution cannot be understood."),
         ("perl-version-unknown", "Nothing states the version of a Perl distribution."),
         ("program-version-ambiguous", "A known program names several versions, so none was taken."),
+        (
+            "program-not-looked-through",
+            "An executable has more texts of programs than are looked at, so not all of them are known.",
+        ),
         ("python-egg-unreadable", "A Python egg cannot be read."),
         ("python-metadata-damaged", "The description of a Python package cannot be understood."),
         ("python-metadata-incomplete", "The description of a Python package lacks a name or a version."),
@@ -169,10 +173,18 @@ const EVIDENCE: ProblemGroup = ProblemGroup {
             "A package's list of files cannot be understood, so some count as nobody's.",
         ),
         ("dpkg-file-list-missing", "Packages have no list of files, so no file counts as theirs."),
+        ("linkage-unreadable", "What was kept of how a file is linked cannot be read back. Clear the cache."),
         ("os-release-damaged", "Lines of os-release are no settings. The rest counts."),
+        ("package-sources-too-many", "A list of package sources is too long; the first thousand count."),
         ("package-sources-unreadable", "A list of package sources cannot be understood."),
+        ("references-unreadable", "What was kept of what a file names cannot be read back. Clear the cache."),
         ("secrets-unreadable", "What was kept about secrets in a file cannot be read back. Clear the cache."),
+        (
+            "ssh-file-too-long",
+            "A file of keys or of settings of SSH is too long; the first ten thousand count.",
+        ),
         ("ssh-file-unreadable", "A key or the settings of the SSH server cannot be understood."),
+        ("text-unreadable", "What was kept of a text cannot be read back. Clear the cache."),
     ],
 };
 
