@@ -94,7 +94,8 @@ fn keep<T: Serialize>(
         if line.is_empty() || line.starts_with(b"#") || line.starts_with(b"+") || line.starts_with(b"-") {
             continue;
         }
-        let fields: Vec<Vec<u8>> = line.splitn(MAX_FIELDS + 1, |byte| *byte == b':').take(MAX_FIELDS).map(<[u8]>::to_vec).collect();
+        let fields: Vec<Vec<u8>> =
+            line.splitn(MAX_FIELDS + 1, |byte| *byte == b':').take(MAX_FIELDS).map(<[u8]>::to_vec).collect();
         match parse(number, &fields) {
             Some(entry) if entries.len() < MAX_ENTRIES => entries.push(entry),
             _ => broken += 1,

@@ -121,6 +121,10 @@ const PACKAGES: ProblemGroup = ProblemGroup {
         ("go-version-unknown", "Go built a program, but with which version was not found."),
         ("haskell-registration-incomplete", "A Haskell library's registration lacks a name or a version."),
         ("haskell-registration-unreadable", "A Haskell library's registration cannot be understood."),
+        (
+            "lock-file-incomplete",
+            "A lock file was not read to its end, or states packages without a version.",
+        ),
         ("lock-file-unreadable", "A lock file cannot be understood."),
         ("declared-packages-left-out", "Lock files name more packages than are listed."),
         ("npm-manifest-damaged", "A package.json cannot be understood."),
@@ -169,9 +173,15 @@ const EVIDENCE: ProblemGroup = ProblemGroup {
             "A package's list of files cannot be understood, so some count as nobody's.",
         ),
         ("dpkg-file-list-missing", "Packages have no list of files, so no file counts as theirs."),
+        ("ownership-limit", "Packages list more files than are kept, so some count as nobody's."),
         ("os-release-damaged", "Lines of os-release are no settings. The rest counts."),
         ("package-sources-unreadable", "A list of package sources cannot be understood."),
+        (
+            "rockspec-partly-read",
+            "Parts of the description of a Lua rock cannot be understood, so some files count as nobody's.",
+        ),
         ("secrets-unreadable", "What was kept about secrets in a file cannot be read back. Clear the cache."),
+        ("ssh-file-too-long", "A file of the SSH server has more lines than are kept."),
         ("ssh-file-unreadable", "A key or the settings of the SSH server cannot be understood."),
     ],
 };

@@ -191,8 +191,7 @@ pub(super) fn regions<'a>(executable: &Executable<'a>) -> (Vec<&'a [u8]>, bool) 
     };
     let kept = &executable.kept;
     let sections = executable.sections.iter().filter(|section| section.name.is_some_and(is_data));
-    let regions: Vec<&[u8]> =
-        sections.filter_map(|section| kept.at(section.offset, section.size)).collect();
+    let regions: Vec<&[u8]> = sections.filter_map(|section| kept.at(section.offset, section.size)).collect();
     // Sections that lie in one another are no compiler's, and would be read again and again.
     let is_sound = regions.iter().map(|region| region.len() as u64).sum::<u64>() <= kept.size();
     if regions.is_empty() || !kept.is_whole() || !is_sound {

@@ -380,7 +380,8 @@ pub(super) mod tests {
 
     #[test]
     fn all_of_a_file_full_of_passwords_are_counted() {
-        let text: String = (0..5_000).map(|at| format!("machine h login a password q8Zr2kLw{at}\n")).collect();
+        let text: String =
+            (0..5_000).map(|at| format!("machine h login a password q8Zr2kLw{at}\n")).collect();
         let found = scan_file(b"root/.netrc", text.as_bytes()).found;
         assert_eq!(found.len(), MAX_TOLD);
         assert_eq!(found.iter().map(|each| each.more).sum::<u32>(), 4_980);
