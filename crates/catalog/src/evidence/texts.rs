@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use memchr::memmem;
-use plimsoll_model::Problem;
+use plimsoll_model::{Problem, path};
 use plimsoll_model::evidence::texts::{NotKept, Text};
 
 use crate::claim::Claim;
