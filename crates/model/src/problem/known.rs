@@ -121,6 +121,10 @@ const PACKAGES: ProblemGroup = ProblemGroup {
         ("go-version-unknown", "Go built a program, but with which version was not found."),
         ("haskell-registration-incomplete", "A Haskell library's registration lacks a name or a version."),
         ("haskell-registration-unreadable", "A Haskell library's registration cannot be understood."),
+        (
+            "lock-file-incomplete",
+            "A lock file was not read to its end, or states packages without a version.",
+        ),
         ("lock-file-unreadable", "A lock file cannot be understood."),
         ("declared-packages-left-out", "Lock files name more packages than are listed."),
         ("npm-manifest-damaged", "A package.json cannot be understood."),
@@ -174,10 +178,15 @@ const EVIDENCE: ProblemGroup = ProblemGroup {
         ),
         ("dpkg-file-list-missing", "Packages have no list of files, so no file counts as theirs."),
         ("linkage-unreadable", "What was kept of how a file is linked cannot be read back. Clear the cache."),
+        ("ownership-limit", "Packages list more files than are kept, so some count as nobody's."),
         ("os-release-damaged", "Lines of os-release are no settings. The rest counts."),
         ("package-sources-too-many", "A list of package sources is too long; the first thousand count."),
         ("package-sources-unreadable", "A list of package sources cannot be understood."),
         ("references-unreadable", "What was kept of what a file names cannot be read back. Clear the cache."),
+        (
+            "rockspec-partly-read",
+            "Parts of the description of a Lua rock cannot be understood, so some files count as nobody's.",
+        ),
         ("secrets-unreadable", "What was kept about secrets in a file cannot be read back. Clear the cache."),
         (
             "ssh-file-too-long",
