@@ -60,6 +60,9 @@ fn declare(command: Command) -> Command {
 fn run(matches: &ArgMatches, context: &Context) -> Result<Exit> {
     let arguments = Arguments::from_arg_matches(matches)?;
     let wanted = globs(&arguments.paths, true)?;
+    if arguments.evidence && format(matches) == "csv" {
+        bail!("evidence is not written as CSV; use --format json");
+    }
     if arguments.modified {
         return modified(&arguments, wanted.as_ref(), format(matches), context);
     }
@@ -95,11 +98,7 @@ fn run(matches: &ArgMatches, context: &Context) -> Result<Exit> {
         context.tell_note(&format!("no file of {} is as asked", arguments.image));
     }
     if arguments.evidence {
-        let format = format(matches);
-        if format == "csv" {
-            bail!("evidence is not written as CSV; use --format json");
-        }
-        write::<FileEvidence>(format, &EvidenceList { analysis: &analysis, selected })?;
+        write::<FileEvidence>(format(matches), &EvidenceList { analysis: &analysis, selected })?;
         context.judge(&[&analysis])?;
         return Ok(Exit::Done);
     }
