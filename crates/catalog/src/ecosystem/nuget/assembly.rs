@@ -15,11 +15,11 @@ use crate::reader::{Doc, Joined, LayeredImage, Reader};
 
 /// The kinds of package that account for an assembly: the application's own, and those of operating
 /// systems, which patch what they ship. What a wheel or an npm package has in it is its own.
-const OWNERS: [&str; 5] = ["alpm", "apk", "deb", "nuget", "rpm"];
+const OWNERS: [&str; 6] = ["alpm", "apk", "deb", "ebuild", "nuget", "rpm"];
 
 /// What is kept of one assembly.
 #[derive(Debug, Serialize, Deserialize)]
-enum Note {
+pub(super) enum Note {
     Assembly {
         name: String,
         /// The version of the package where the author states one, else the assembly's.
@@ -31,8 +31,19 @@ enum Note {
     Unreadable,
 }
 
+impl Note {
+    /// The package, not knowing yet where it is; `None` where nothing was read.
+    pub(super) fn package(self) -> Option<Package> {
+        let Self::Assembly { name, version, assembly_version } = self else { return None };
+        let mut package = Package::new(TYPE, name, version);
+        package.origin = Some(format!("assembly {assembly_version}"));
+        package.purl = package_url(&package);
+        Some(package)
+    }
+}
+
 /// Whether an assembly is somebody's program or library, and with which version.
-fn note(assembly: Assembly) -> Option<Note> {
+pub(super) fn note(assembly: Assembly) -> Option<Note> {
     // Translations belong to the assembly that they translate; what describes another one for
     // compilers is not the other one.
     if assembly.is_reference || !assembly.culture.is_empty() || assembly.name.is_empty() {
@@ -88,9 +99,8 @@ impl Reader for Assemblies {
         let owned = joined.owned.iter().filter(|(file, owner)| files.contains(file) && counts(*owner));
         let owned: HashSet<FileId> = owned.map(|(file, _)| *file).collect();
         for fragment in fragments.iter().filter(|fragment| !owned.contains(&fragment.file)) {
-            let Ok(Note::Assembly { name, version, assembly_version }) =
-                postcard::from_bytes(fragment.payload)
-            else {
+            let note = postcard::from_bytes::<Note>(fragment.payload).ok();
+            let Some(mut package) = note.and_then(Note::package) else {
                 joined.problems.push(Problem::new(
                     "assembly-unreadable",
                     format!("/{}", path::escape(fragment.path)),
@@ -98,9 +108,6 @@ impl Reader for Assemblies {
                 ));
                 continue;
             };
-            let mut package = Package::new(TYPE, name, version);
-            package.origin = Some(format!("assembly {assembly_version}"));
-            package.purl = package_url(&package);
             package.layer = Some(fragment.layer);
             package.place = TreePath::parse(fragment.path).ok();
             package.evidence.clone_from(&package.place);
