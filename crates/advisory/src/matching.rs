@@ -177,10 +177,17 @@ impl<'a> Matcher<'a> {
         if let Some(owner) = self.owners.owner(position)
             && let Some(owning) = analysis.packages.get(owner as usize)
             && self.cover_itself(owning).is_judged()
+            && self.has_heard_of(owning)
         {
             return Coverage::JudgedAsPartOf(owner);
         }
         self.cover_itself(package)
+    }
+
+    /// Whether the feeds name a package of a distribution at all, for whichever release: they never
+    /// name what a third party packaged. Where the database cannot be read nobody has heard of it.
+    fn has_heard_of(&mut self, package: &Package) -> bool {
+        self.look_up(package).is_ok_and(|found| !found.is_empty())
     }
 
     fn cover_itself(&mut self, package: &Package) -> Coverage {
