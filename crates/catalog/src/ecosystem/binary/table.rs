@@ -66,7 +66,15 @@ pub(super) const ALL: &[Program] = &[
         copies: false,
         signs: &[Sign::alone(Three, &["gcc version %s %s\n", "Thread model: %s\n"]).except(&["2.1.0"])],
     },
-    Program { name: "ghc", copies: false, signs: &[Sign::in_library("libHSghc-boot", Three)] },
+    Program {
+        name: "ghc",
+        copies: false,
+        // The compiler, and what has all of it inside; a library of its own has the version alone.
+        signs: &[
+            Sign::in_library("libHSghc-boot", Three).behind("ghc-boot-").then(&[]),
+            Sign::after("ghc-boot-", Three).with(&["The Glorious Glasgow Haskell Compilation System"]),
+        ],
+    },
     Program {
         name: "git",
         copies: false,
