@@ -41,6 +41,7 @@ use plimsoll_model::{
 };
 
 pub use age::AgeLimits;
+pub use exception::would_lift;
 pub use explain::{Explanation, explain};
 pub use judge::Comparison;
 pub use names::package_keys;
@@ -65,7 +66,8 @@ pub struct Options<'a> {
     pub age: AgeLimits<'a>,
     /// VEX documents.
     pub vex: &'a [VexDocument],
-    /// VEX documents that came with the image. They count where none of the others says anything.
+    /// VEX documents that came with the image and are trusted. They count where none of the others
+    /// says anything.
     pub attached_vex: &'a [VexDocument],
     /// Ignore entries.
     pub ignores: &'a [IgnoreEntry],
@@ -177,10 +179,17 @@ impl<'a> Matcher<'a> {
         if let Some(owner) = self.owners.owner(position)
             && let Some(owning) = analysis.packages.get(owner as usize)
             && self.cover_itself(owning).is_judged()
+            && self.has_heard_of(owning)
         {
             return Coverage::JudgedAsPartOf(owner);
         }
         self.cover_itself(package)
+    }
+
+    /// Whether the feeds name a package of a distribution at all, for whichever release: they never
+    /// name what a third party packaged. Where the database cannot be read nobody has heard of it.
+    fn has_heard_of(&mut self, package: &Package) -> bool {
+        self.look_up(package).is_ok_and(|found| !found.is_empty())
     }
 
     fn cover_itself(&mut self, package: &Package) -> Coverage {

@@ -24,11 +24,14 @@ mod described;
 pub mod ecosystem;
 pub mod evidence;
 pub mod executable;
+mod own_path;
 pub mod reader;
+mod same_software;
 mod semantic_version;
 mod zip;
 
 pub use claim::{Claim, ClaimId, Claims, FIRST_BYTES, Pattern, is_text};
 pub use content::{Content, NoScratch, Scratch};
 pub use ecosystem::{Ecosystem, order_versions};
-pub use reader::{Doc, Joined, LayerFragment, LayeredImage, Reader, join, readers};
+pub use reader::{Doc, Joined, LayerFragment, LayeredImage, Lend, Reader, join, readers};
+pub use same_software::is_same_software;

@@ -4,6 +4,7 @@ use std::io;
 use std::process::ExitCode;
 
 use plimsoll_engine::advisories::AdvisoryError;
+use plimsoll_engine::vulnerabilities::VulnerabilityError;
 
 use crate::message::{Kind, tell_line};
 
@@ -65,13 +66,21 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
         return Exit::Done.into();
     }
     tell_line(Kind::Error, &whole_message(error));
-    let engine = error.chain().find_map(|cause| cause.downcast_ref::<AdvisoryError>());
-    let no_data = matches!(engine, Some(AdvisoryError::NoDatabase | AdvisoryError::NothingFetched(_)));
-    if no_data || error.downcast_ref::<Strict>().is_some() {
-        Exit::Incomplete.into()
-    } else {
-        Exit::Unusable.into()
-    }
+    exit_of(error).into()
+}
+
+/// What an error stands for: no data and an incomplete answer are no wrong use.
+fn exit_of(error: &anyhow::Error) -> Exit {
+    let advisories = error.chain().find_map(|cause| {
+        // A transparent error is no cause of its own: what it wraps is not in the chain.
+        let wrapped = cause.downcast_ref::<VulnerabilityError>().and_then(|error| match error {
+            VulnerabilityError::Advisories(error) => Some(error),
+            VulnerabilityError::Document { .. } => None,
+        });
+        wrapped.or_else(|| cause.downcast_ref::<AdvisoryError>())
+    });
+    let no_data = matches!(advisories, Some(AdvisoryError::NoDatabase | AdvisoryError::NothingFetched(_)));
+    if no_data || error.downcast_ref::<Strict>().is_some() { Exit::Incomplete } else { Exit::Unusable }
 }
 
 /// The message with its causes, each said once: most messages of ours hold their cause already.
@@ -88,4 +97,28 @@ fn whole_message(error: &anyhow::Error) -> String {
         message.push_str(&text);
     }
     message
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Context as _;
+
+    use super::*;
+
+    fn check(error: impl Into<anyhow::Error>, expect: Exit) {
+        let error = error.into();
+        assert_eq!(exit_of(&error), expect, "{error}");
+        let told = Err::<(), _>(error).context("what was being done").unwrap_err();
+        assert_eq!(exit_of(&told), expect, "{told:#}");
+    }
+
+    #[test]
+    fn no_data_is_no_wrong_use_whoever_asked_for_it() {
+        check(AdvisoryError::NoDatabase, Exit::Incomplete);
+        check(VulnerabilityError::from(AdvisoryError::NoDatabase), Exit::Incomplete);
+        check(Strict(1), Exit::Incomplete);
+        let document = VulnerabilityError::Document { file: "a".to_owned(), reason: "b".to_owned() };
+        check(document, Exit::Unusable);
+        check(anyhow::anyhow!("anything else"), Exit::Unusable);
+    }
 }

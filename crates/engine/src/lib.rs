@@ -17,6 +17,8 @@ mod base;
 pub mod credentials;
 mod error;
 pub mod explain;
+mod fragments;
+mod late;
 mod layers;
 pub mod lint;
 mod modified;

@@ -261,10 +261,12 @@ fn is_covered_alike(matcher: &mut Matcher<'_>, analysis: &Analysis, answer: &Vul
     if analysis.packages.len() != answer.packages.len() {
         return false;
     }
-    // What was judged as part of an owner still is, if the owner is covered as it was.
-    let mut alike = analysis.packages.iter().zip(&answer.packages);
-    alike.all(|(package, coverage)| match coverage {
-        Coverage::NotInstalled | Coverage::JudgedAsPartOf(_) => true,
+    let mut alike = (0_u32..).zip(&analysis.packages).zip(&answer.packages);
+    alike.all(|((position, package), coverage)| match coverage {
+        Coverage::NotInstalled => true,
+        // Whether an owner judges it depends on whether the feeds have heard of that owner.
+        _ if matcher.owners.owner(position).is_some() => matcher.cover(position) == *coverage,
+        Coverage::JudgedAsPartOf(_) => false,
         Coverage::Unknown(NoCoverage::DatabaseDamaged) => false,
         Coverage::Unknown(
             NoCoverage::VersionUnparsable | NoCoverage::NoVersionOrder | NoCoverage::GroupUnknown,

@@ -81,6 +81,27 @@ fn lists_of_which_another_feed_speaks_now_are_matched_again() {
 }
 
 #[test]
+fn a_package_is_judged_by_its_owner_as_soon_as_the_feed_has_heard_of_that() {
+    let mut list = image("distribution debian 12\ndeb python3-flask 2.2.2-3\npypi flask 2.2.2");
+    list.part_of = vec![(1, 0)];
+    let feeds = |name: &str| {
+        let text = "feed pysec\nPYSEC-1\n  pypi - - binary flask = 2.2.2\n\
+                    feed deb\nCVE-1\n  deb debian 12 source NAME < 2\n";
+        database(&text.replace("NAME", name))
+    };
+    let options = Options::default();
+    for (before, after, findings) in [("other", "python3-flask", 0), ("python3-flask", "other", 1)] {
+        let (old, new) = (feeds(before), feeds(after));
+        let changes = Changes::between(&old, &new).unwrap();
+        let mut answer = find(&old, &list, &options);
+        assert_ne!(answer.findings.len(), findings);
+        Renewer::new((&old, &new), &changes).bring_up_to_date(true, &list, &mut answer, &options).unwrap();
+        assert_eq!(answer, find(&new, &list, &options));
+        assert_eq!(answer.findings.len(), findings);
+    }
+}
+
+#[test]
 fn what_is_known_about_exploitation_is_put_right_without_a_match() {
     let build = |score: Option<u32>, exploited: bool| {
         let mut builder = DatabaseBuilder::new(Vec::new(), &std::env::temp_dir(), None).unwrap();

@@ -382,7 +382,7 @@ GHSA-a aliases=CVE-1
 #[test]
 fn a_language_s_package_that_the_distribution_brought_is_left_to_the_distribution() {
     const PYSEC: &str = "feed pysec\nPYSEC-1\n  pypi - - binary flask = 2.2.2 | = 1.0\n";
-    const DEBIAN: &str = "feed deb\nCVE-1\n  deb debian 12 source other < 2\n";
+    const DEBIAN: &str = "feed deb\nCVE-1\n  deb debian 12 source python3-flask < 2\n";
     let check = |feeds: &str, version: &str, expect: Coverage, count: usize| {
         let mut builder = FileTableBuilder::new();
         builder.insert(
@@ -438,7 +438,21 @@ fn a_language_s_package_that_the_distribution_brought_is_left_to_the_distributio
     // Another version than the distribution's package has: vendored, and judged for itself.
     check(&both, "1.0", by_registry.clone(), 1);
     // Nobody speaks for the distribution: the registry's feed does not lose the package.
-    check(PYSEC, "2.2.2", by_registry, 1);
+    check(PYSEC, "2.2.2", by_registry.clone(), 1);
+    // The distribution's feed has never heard of the package: a third party made it.
+    let of_others = format!("{PYSEC}{}", DEBIAN.replace("python3-flask", "other"));
+    check(&of_others, "2.2.2", by_registry, 1);
+}
+
+#[test]
+fn a_library_inside_of_another_package_is_judged_for_itself_whatever_its_version() {
+    let mut analysis = image("distribution debian 12\ndeb fluent-bit 2.0.4-1\npypi urllib3 2.0.4");
+    analysis.part_of = vec![(1, 0)];
+    let feeds = "feed pysec\nPYSEC-1\n  pypi - - binary urllib3 = 2.0.4\n\
+                 feed deb\nCVE-1\n  deb debian 12 source fluent-bit < 2\n";
+    let answer = find(&database(feeds), &analysis, &Options::default());
+    assert!(matches!(answer.packages[1], Coverage::Judged { .. }), "{:?}", answer.packages[1]);
+    assert_eq!(answer.findings.len(), 1);
 }
 
 #[test]

@@ -246,6 +246,7 @@ fn record_files(
             owner: Some((access.0, access.1)),
             is_configuration: false,
             may_be_missing: false,
+            named: None,
         });
     };
     for directory in &details.directories {

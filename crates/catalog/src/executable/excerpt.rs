@@ -2,7 +2,7 @@
 
 use memchr::memmem::Finder;
 
-use super::{GO_BUILD_INFO, GO_MODULES_START, MAX_WHOLE, Segment, segment, segments_told_by};
+use super::{BUNDLE_MARK, GO_BUILD_INFO, GO_MODULES_START, MAX_WHOLE, Segment, segment, segments_told_by};
 use crate::ecosystem::binary;
 
 /// The beginning that is kept: the table of segments lies right behind the file's header.
@@ -13,6 +13,13 @@ const TAIL: usize = 256 << 10;
 const BEHIND_SEGMENTS: u64 = 1 << 20;
 /// What is kept behind a mark of Go: a list of a thousand modules has 200 KB.
 const BEHIND_MARK: u64 = 1 << 20;
+/// The place of the manifest of a bundle stands before its mark.
+const BEFORE_BUNDLE_MARK: usize = 8;
+/// A host has one mark; a file that is full of them is none.
+const MAX_BUNDLES: usize = 8;
+/// What is kept before and behind the manifest of a bundle: the list of the application is the last
+/// of its files, and has up to some hundred kilobytes.
+const AROUND_MANIFEST: u64 = 1 << 20;
 /// What is kept of a segment that is a note or the dynamic section: real ones have a few kilobytes.
 const OF_SMALL_SEGMENT: u64 = 64 << 10;
 /// What is kept of the first segment, which begins with the symbols and the names that the loader
@@ -20,6 +27,8 @@ const OF_SMALL_SEGMENT: u64 = 64 << 10;
 const OF_FIRST_SEGMENT: u64 = 10 << 20;
 /// The most that is kept of one file, the end aside: a file full of marks must not grow it.
 const MAX_KEPT: usize = 14 << 20;
+/// The most texts of programs that are looked at in a block: real ones have some dozens in all.
+const MAX_MARKS: usize = 4_096;
 /// How much is looked through at once.
 const BLOCK: usize = 512 << 10;
 /// The longest mark, less one byte: so much of one may lie behind the bytes looked through.
@@ -29,7 +38,8 @@ const BEFORE_TEXT: usize = 128;
 /// What is kept behind such a text.
 const BEHIND_TEXT: u64 = 256;
 
-/// How a content that is an excerpt begins. No executable begins so.
+/// How a content that is an excerpt begins. No executable begins so. A byte follows that says
+/// whether something was left out for want of room.
 const MARK: &[u8] = b"\0excerpt";
 /// Place and length of a part, before its bytes.
 const PART_HEADER: usize = 16;
@@ -52,6 +62,9 @@ pub struct Excerpt {
     /// What is wanted of the file from `decided` on.
     wanted: Vec<(u64, u64)>,
     finders: [Finder<'static>; 2],
+    bundle: Finder<'static>,
+    /// How many marks of a bundle were found.
+    bundles: usize,
 }
 
 impl Default for Excerpt {
@@ -65,6 +78,8 @@ impl Default for Excerpt {
             decided: 0,
             wanted: Vec::new(),
             finders: [Finder::new(GO_BUILD_INFO), Finder::new(&GO_MODULES_START)],
+            bundle: Finder::new(&BUNDLE_MARK),
+            bundles: 0,
         }
     }
 }
@@ -78,9 +93,13 @@ impl Excerpt {
         self.recent.clear();
         self.start = 0;
         self.decided = 0;
+        self.bundles = 0;
         self.wanted.clear();
+        // What grows by doubling would come to twice as much.
+        self.content.reserve_exact(size.min(MAX_WHOLE) as usize);
         if size > MAX_WHOLE {
             self.content.extend_from_slice(MARK);
+            self.content.push(0);
             self.wanted.push((0, HEAD));
         }
     }
@@ -123,9 +142,28 @@ impl Excerpt {
                 want(&mut self.wanted, mark, mark.saturating_add(BEHIND_MARK));
             }
         }
-        for (at, length) in binary::marks(looked_through) {
+        for at in self.bundle.find_iter(looked_through) {
+            let Some(before) = at.checked_sub(BEFORE_BUNDLE_MARK) else { continue };
+            let place = looked_through.get(before..at).and_then(|place| <[u8; 8]>::try_from(place).ok());
+            let Some(manifest) = place.map(u64::from_le_bytes).filter(|place| *place != 0) else { continue };
+            if self.bundles == MAX_BUNDLES {
+                break;
+            }
+            self.bundles += 1;
+            let mark = self.start + at as u64;
+            want(&mut self.wanted, self.start + before as u64, mark + BUNDLE_MARK.len() as u64);
+            let from = manifest.saturating_sub(AROUND_MANIFEST);
+            self.wanted.push((from, manifest.saturating_add(AROUND_MANIFEST)));
+        }
+        let mut marks = binary::marks(looked_through);
+        for (at, length) in marks.by_ref().take(MAX_MARKS) {
             let from = self.start + at.saturating_sub(BEFORE_TEXT) as u64;
             want(&mut self.wanted, from, self.start + (at + length) as u64 + BEHIND_TEXT);
+        }
+        let has_more = marks.next().is_some();
+        drop(marks);
+        if has_more {
+            self.leave_out();
         }
         self.wanted.sort_unstable();
         let end = self.start + count as u64;
@@ -147,11 +185,19 @@ impl Excerpt {
         self.start += passed as u64;
     }
 
+    /// Notes that something of interest is not kept.
+    fn leave_out(&mut self) {
+        if let Some(flag) = self.content.get_mut(MARK.len()) {
+            *flag = 1;
+        }
+    }
+
     /// Copies a range of the file out of the recent bytes, as far as `most` allows.
     fn keep(&mut self, from: u64, until: u64, most: usize) {
         let start = (from - self.start) as usize;
         let Some(bytes) = self.recent.get(start..(until - self.start) as usize) else { return };
         if self.content.len() + PART_HEADER + bytes.len() > most {
+            self.leave_out();
             return;
         }
         let header = match self.last_part {
@@ -201,9 +247,15 @@ pub(super) fn is_excerpt(content: &[u8]) -> bool {
     content.starts_with(MARK)
 }
 
+/// Whether something of interest was left out of an excerpt.
+pub(super) fn is_short(content: &[u8]) -> bool {
+    content.strip_prefix(MARK).is_some_and(|rest| rest.first() == Some(&1))
+}
+
 /// The parts of a content, with their places in the file; one where it is the whole file.
 pub(super) fn parts(content: &[u8]) -> Vec<(u64, &[u8])> {
-    let Some(mut rest) = content.strip_prefix(MARK) else { return vec![(0, content)] };
+    let Some(rest) = content.strip_prefix(MARK) else { return vec![(0, content)] };
+    let mut rest = rest.get(1..).unwrap_or_default();
     let mut parts = Vec::new();
     while let Some((place, after)) = rest.split_first_chunk::<8>()
         && let Some((length, after)) = after.split_first_chunk::<8>()
@@ -229,6 +281,7 @@ mod tests {
         let mut excerpt = Excerpt::default();
         excerpt.begin(size as u64);
         file.chunks(piece).for_each(|piece| excerpt.push(piece));
+        assert!(!is_short(excerpt.content()));
         let parts = parts(excerpt.content());
         let found: Vec<(u64, usize)> = parts.iter().map(|(at, bytes)| (*at, bytes.len())).collect();
         assert_eq!(found, expect);
@@ -276,6 +329,25 @@ mod tests {
     }
 
     #[test]
+    fn of_a_bundle_the_mark_and_what_is_around_the_manifest_are_kept() {
+        let manifest = 18 * MIB as u64;
+        let mark = [&manifest.to_le_bytes()[..], &BUNDLE_MARK].concat();
+        for at in [MIB + 7, BLOCK - 3, BLOCK - 20, BLOCK + TAIL - 12] {
+            let expect = [
+                (0, HEAD_SIZE),
+                (at as u64, 40),
+                (17 * MIB as u64, 2 * MIB),
+                ((20 * MIB - TAIL) as u64, TAIL),
+            ];
+            for piece in [MIB + 1, 256 << 10, 10_007] {
+                check(20 * MIB, &[(at, &mark)], piece, &expect);
+            }
+        }
+        let nowhere = [&[0; 8][..], &BUNDLE_MARK].concat();
+        check(20 * MIB, &[(5 * MIB, &nowhere)], MIB, &[(0, HEAD_SIZE), ((20 * MIB - TAIL) as u64, TAIL)]);
+    }
+
+    #[test]
     fn a_mark_on_the_seam_of_two_blocks_is_found() {
         for before in 1..GO_MODULES_START.len() {
             let at = BLOCK - before;
@@ -299,6 +371,7 @@ mod tests {
             excerpt.push(&GO_BUILD_INFO.repeat(MIB / GO_BUILD_INFO.len()));
         }
         assert!(excerpt.content().len() <= MAX_KEPT + TAIL + PART_HEADER);
+        assert!(is_short(excerpt.content()), "what there was no room for is told");
         assert!(excerpt.recent.capacity() < 4 * MIB);
     }
 

@@ -1,5 +1,11 @@
 //! The rules, one file for each or for each family. To add one: its file, its `mod` line, its
 //! entry in [`ALL`].
+//!
+//! A rule passes where it saw what it is about and found nothing wrong with it. Where what it is
+//! about is not there at all, it says so as "no data" instead: rules about accounts without an
+//! `/etc/passwd`, about package sources without any, about packages and who lists a file without
+//! packages, about files without files. That there is no shell, no cache or no SSH server in an
+//! image of a single program is what their rules are there to find out: those pass.
 
 pub mod account;
 pub mod age;
@@ -31,6 +37,10 @@ pub trait Rule: Sync + std::fmt::Debug {
     fn check(&self, facts: &Facts<'_>) -> Answer;
 }
 
+/// Observations of one rule that are kept. Real images have some hundreds; a hostile one may have
+/// millions of files that everybody may write, and each would be a line of the report.
+pub(crate) const MAX_OBSERVATIONS: usize = 50_000;
+
 /// What a rule says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Answer {
@@ -45,6 +55,17 @@ impl Answer {
     #[must_use]
     pub const fn found(observations: Vec<Observation>) -> Self {
         Self { observations, no_data: None }
+    }
+
+    /// The same with no more than are kept; what is beyond is told.
+    #[must_use]
+    pub(crate) fn bounded(mut self) -> Self {
+        if self.observations.len() > MAX_OBSERVATIONS {
+            self.observations.truncate(MAX_OBSERVATIONS);
+            let more = format!("more than {MAX_OBSERVATIONS} were found; the others are not listed");
+            self.no_data = Some(self.no_data.map_or_else(|| more.clone(), |why| format!("{why}; {more}")));
+        }
+        self
     }
 
     /// It could not look.

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{ModifiedList, words};
 use crate::buffer::Buffer;
 use crate::json::{head, value};
+use crate::place::is_base;
 
 #[derive(Serialize)]
 struct Row<'a> {
@@ -14,6 +15,7 @@ struct Row<'a> {
     changes: Vec<&'static str>,
     package: &'a str,
     configuration: bool,
+    base: Option<bool>,
 }
 
 pub(super) fn write(list: &ModifiedList<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -27,6 +29,7 @@ pub(super) fn write(list: &ModifiedList<'_>, out: &mut dyn Write) -> io::Result<
             changes: words(file),
             package: list.package(file),
             configuration: file.recorded.is_configuration,
+            base: is_base(list.analysis, ModifiedList::layer(file, list.analysis)),
         };
         value(&mut out.bytes, &row);
         out.end_row()?;

@@ -1,7 +1,6 @@
 //! Files in which programs keep the logins of their user, known by their names.
 
-use serde_json::Value;
-
+use super::json::json_values;
 use super::login::is_usual;
 use super::rule::{Finder, Match, SecretKind, SecretRule, Text};
 use super::shape::{entropy, is_example, is_template};
@@ -56,7 +55,7 @@ fn settings(text: &Text<'_>, signs: &[u8], wanted: &dyn Fn(&[u8]) -> bool) -> Ve
 }
 
 /// Whether a value is a password, as far as one can see.
-fn is_password(value: &[u8]) -> bool {
+pub(super) fn is_password(value: &[u8]) -> bool {
     !value.is_empty() && !is_usual(value) && !is_template(value)
 }
 
@@ -109,38 +108,6 @@ fn git_credentials(text: &Text<'_>) -> Vec<Match> {
             let login = rest.get(..rest.iter().rposition(|byte| *byte == b'@')?)?;
             let password = login.get(login.iter().position(|byte| *byte == b':')? + 1..)?;
             is_password(password).then(|| range(text.content, password)).flatten()
-        })
-        .collect()
-}
-
-/// Where the strings of JSON whose keys are wanted stand in the text. A value that is written
-/// with escapes is told at the beginning of the text.
-fn json_values(text: &Text<'_>, wanted: &dyn Fn(&str) -> bool) -> Vec<Match> {
-    fn walk(value: &Value, wanted: &dyn Fn(&str) -> bool, found: &mut Vec<String>) {
-        match value {
-            Value::Object(members) => {
-                for (key, member) in members {
-                    match member {
-                        Value::String(secret) if wanted(key) => found.push(secret.clone()),
-                        other => walk(other, wanted, found),
-                    }
-                }
-            }
-            Value::Array(entries) => entries.iter().for_each(|entry| walk(entry, wanted, found)),
-            _ => {}
-        }
-    }
-    let Ok(document) = serde_json::from_slice::<Value>(text.content) else { return Vec::new() };
-    let mut found = Vec::new();
-    walk(&document, wanted, &mut found);
-    found
-        .iter()
-        .filter(|secret| is_password(secret.as_bytes()))
-        .map(|secret| {
-            // What JSON escapes ends the part that can be looked for.
-            let plain = secret.split(['\n', '\r', '\t', '"', '\\']).next().unwrap_or_default();
-            let place = memchr::memmem::find(text.content, plain.as_bytes()).filter(|_| !plain.is_empty());
-            place.map_or(Match::hidden(0, 1), |start| Match::hidden(start, start + plain.len()))
         })
         .collect()
 }
@@ -207,7 +174,11 @@ fn xml_passwords(text: &Text<'_>) -> Vec<Match> {
         for start in memchr::memmem::find_iter(text.content, open) {
             let begin = start + open.len();
             let rest = text.from(begin);
-            let Some(length) = memchr::memmem::find(rest, close) else { continue };
+            // What ends it is the first of its kind: XML has no bare one in a text.
+            let Some(length) = close.first().and_then(|first| memchr::memchr(*first, rest)) else { continue };
+            if rest.get(length..).is_none_or(|rest| !rest.starts_with(close)) {
+                continue;
+            }
             // Maven's own encryption puts braces around what it encrypted.
             if let Some(value) = rest.get(..length)
                 && is_password(value)
@@ -235,8 +206,14 @@ fn php_constants(text: &Text<'_>) -> Vec<Match> {
         .collect()
 }
 
+/// The longest name of a setting: no program has a longer one.
+const MAX_NAME: usize = 256;
+
 /// Whether the name of a setting says that its value is a secret, whatever the program.
 pub(super) fn names_a_secret(name: &[u8]) -> bool {
+    if name.len() > MAX_NAME {
+        return false;
+    }
     let upper = name.to_ascii_uppercase();
     let words: Vec<&[u8]> = upper.split(|byte| !byte.is_ascii_alphanumeric()).collect();
     let has = |word: &[u8]| {
