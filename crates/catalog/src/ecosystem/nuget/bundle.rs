@@ -131,7 +131,7 @@ impl Manifest {
                 return Found::Unreadable("its list of packages is damaged");
             };
             application = file.name.strip_suffix(LIST).map(str::to_owned);
-            listed = parsed;
+            listed = parsed.entries;
         }
         let known: HashSet<&str> =
             listed.iter().flat_map(|each| each.files.iter().flatten()).map(String::as_str).collect();
