@@ -203,11 +203,6 @@ const EVIDENCE: ProblemGroup = ProblemGroup {
             "A package says that it lies where everything does, so which files are its own is unknown.",
         ),
         ("package-sources-too-many", "A list of package sources is too long; the first thousand count."),
-        (
-            "package-place-unlikely",
-            "A package says that it lies where everything does, so which files are its own is unknown.",
-        ),
-        ("package-sources-too-many", "A list of package sources has more entries than are kept."),
         ("package-sources-unreadable", "A list of package sources cannot be understood."),
         ("references-unreadable", "What was kept of what a file names cannot be read back. Clear the cache."),
         (
