@@ -131,6 +131,24 @@ const PACKAGES: ProblemGroup = ProblemGroup {
         ("otp-application-unreadable", "The description of an Erlang application cannot be understood."),
         ("perl-metadata-unreadable", "The description of a Perl distribution cannot be understood."),
         ("perl-version-unknown", "Nothing states the version of a Perl distribution."),
+        (
+            "composer-list-incomplete",
+            "Entries of Composer's list of installed packages lack a name or a version.",
+        ),
+        (
+            "dotnet-list-incomplete",
+            "Entries of a list of a .NET application's packages lack a name or a version.",
+        ),
+        ("dotnet-bundle-unreadable", "A .NET program that holds its libraries in itself cannot be read."),
+        (
+            "nuget-specification-unreadable",
+            "The description of a NuGet package does not state the name and version that its directories have.",
+        ),
+        ("opam-file-damaged", "A file of an OCaml package cannot be understood."),
+        ("opam-package-unnamed", "Nothing states the name of an OCaml package."),
+        ("portage-contents-damaged", "A Gentoo package's list of files cannot be understood."),
+        ("portage-record-unreadable", "The record of a Gentoo package cannot be understood."),
+        ("snap-description-incomplete", "The description of a snap lacks a name or a version."),
         ("program-version-ambiguous", "A known program names several versions, so none was taken."),
         (
             "program-not-looked-through",
@@ -180,6 +198,10 @@ const EVIDENCE: ProblemGroup = ProblemGroup {
         ("linkage-unreadable", "What was kept of how a file is linked cannot be read back. Clear the cache."),
         ("ownership-limit", "Packages list more files than are kept, so some count as nobody's."),
         ("os-release-damaged", "Lines of os-release are no settings. The rest counts."),
+        (
+            "package-place-unlikely",
+            "A package says that it lies where everything does, so which files are its own is unknown.",
+        ),
         ("package-sources-too-many", "A list of package sources is too long; the first thousand count."),
         ("package-sources-unreadable", "A list of package sources cannot be understood."),
         ("references-unreadable", "What was kept of what a file names cannot be read back. Clear the cache."),
