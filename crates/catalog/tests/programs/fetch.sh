@@ -21,7 +21,8 @@ packages=(busybox busybox-static bash python3.9-minimal libpython3.9 python3.11-
     libtcl8.6 libc6 musl libgnutls30 openssh-server openssh-client dropbear-bin gawk rsync unbound
     squid varnish exim4-daemon-light postfix proftpd-core libbz2-1.0 libpcre2-8-0 libpng16-16
     libjpeg62-turbo libarchive13 libssh2-1 libssh-4 libgcrypt20 libsodium23 libmbedcrypto7 sudo
-    mosquitto wordpress wordpress-theme-twentytwentythree gzip util-linux libkrb5-3 heimdal-clients slapd
+    mosquitto wordpress wordpress-theme-twentytwentythree gzip util-linux libkrb5-3 libkrb5-26-heimdal
+    heimdal-clients slapd
     ldap-utils libqt5core5a libqt5core5t64 libqt6core6 libqt6core6t64 sqlcipher libsqlcipher0 libsqlcipher1
     libsqlcipher2 firefox-esr chromium cabal-install haskell-stack
     ghc libjulia1 pypy3 erlang-base elixir)
