@@ -41,6 +41,7 @@ use plimsoll_model::{
 };
 
 pub use age::AgeLimits;
+pub use exception::would_lift;
 pub use explain::{Explanation, explain};
 pub use judge::Comparison;
 pub use names::package_keys;
@@ -65,7 +66,8 @@ pub struct Options<'a> {
     pub age: AgeLimits<'a>,
     /// VEX documents.
     pub vex: &'a [VexDocument],
-    /// VEX documents that came with the image. They count where none of the others says anything.
+    /// VEX documents that came with the image and are trusted. They count where none of the others
+    /// says anything.
     pub attached_vex: &'a [VexDocument],
     /// Ignore entries.
     pub ignores: &'a [IgnoreEntry],

@@ -105,6 +105,37 @@ impl KeyOption {
     }
 }
 
+// What commands take that judge vulnerabilities. No doc comment, as above.
+#[derive(Debug, Args)]
+pub(crate) struct AttachedVexOption {
+    /// Do not look for VEX documents attached to the image
+    #[arg(long)]
+    no_attached_vex: bool,
+    /// Let every attached VEX document lift findings, whoever attached it, not only those that --key
+    /// verifies
+    #[arg(long, conflicts_with_all = ["no_attached_vex", "key"])]
+    trust_attached_vex: bool,
+    #[command(flatten)]
+    key: KeyOption,
+}
+
+impl AttachedVexOption {
+    /// Whether to look for what is attached.
+    pub(crate) const fn looks(&self) -> bool {
+        !self.no_attached_vex
+    }
+
+    /// Whether what is attached counts without anybody having verified it.
+    pub(crate) const fn trusts(&self) -> bool {
+        self.trust_attached_vex
+    }
+
+    /// The key, read.
+    pub(crate) fn key(&self) -> Result<Option<VerifyingKey>> {
+        self.key.read()
+    }
+}
+
 const ABOUT: &str = "Shows what is inside a container image, and what differs between two";
 
 const PLACES: &str = "\

@@ -257,7 +257,9 @@ impl Reading<'_> {
             signer: content.signer.clone(),
             verification: content.verification.clone(),
             statements: document.statements.len() as u64,
+            applied: false,
             lifted: 0,
+            would_lift: 0,
         };
         let label = label(&facts);
         for statement in &mut document.statements {

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use plimsoll_advisory::database::Database;
-use plimsoll_advisory::matching::{AgeLimits, Options, explain, find};
+use plimsoll_advisory::matching::{AgeLimits, Options, explain, find, would_lift};
 use plimsoll_advisory::vex::ignore::IgnoreEntry;
 use plimsoll_advisory::vex::{self, VexDocument};
-use plimsoll_model::{Analysis, AppliedVex, DatabaseFacts, Problem, Vulnerabilities};
+use plimsoll_model::{Analysis, AppliedVex, DatabaseFacts, Problem, Verification, Vulnerabilities};
 use plimsoll_report::explanation::{AppliedStatement, VersionComparison};
 use thiserror::Error;
 
@@ -25,6 +25,9 @@ pub struct VulnerabilityOptions {
     pub ignores: Vec<PathBuf>,
     /// Days since a feed was fetched beyond which it says nothing any more; `None` for any.
     pub oldest_fetch: Option<u32>,
+    /// Whether VEX documents that are attached to an image lift findings though no key of the user's
+    /// verified them: anybody who may write to the repository may attach one.
+    pub trust_attached: bool,
 }
 
 /// Why a question about vulnerabilities cannot be answered.
@@ -48,12 +51,11 @@ pub enum VulnerabilityError {
 pub struct Advisor {
     database: Database,
     vex: Vec<VexDocument>,
-    attached: Vec<VexDocument>,
-    attached_facts: Vec<AppliedVex>,
     ignores: Vec<IgnoreEntry>,
     problems: Vec<Problem>,
     now: Option<String>,
     oldest_fetch: Option<u32>,
+    trust_attached: bool,
 }
 
 impl Advisor {
@@ -65,12 +67,11 @@ impl Advisor {
         let mut advisor = Self {
             database: store.open()?,
             vex: Vec::new(),
-            attached: Vec::new(),
-            attached_facts: Vec::new(),
             ignores: Vec::new(),
             problems: Vec::new(),
             now: now(),
             oldest_fetch: options.oldest_fetch,
+            trust_attached: options.trust_attached,
         };
         for path in &options.vex {
             let bytes = fs::read(path).map_err(|error| fault(path, &error))?;
@@ -86,16 +87,6 @@ impl Advisor {
         Ok(advisor)
     }
 
-    /// Applies documents that were found attached to an image, wherever none that the user named
-    /// says anything. Whatever they lift names them, and the answer lists them.
-    pub fn apply_attached(&mut self, found: Vec<AttachedVex>) {
-        for AttachedVex { document, facts } in found {
-            self.problems.extend(document.problems.iter().cloned());
-            self.attached.push(document);
-            self.attached_facts.push(facts);
-        }
-    }
-
     /// What the database holds.
     #[must_use]
     pub const fn facts(&self) -> &DatabaseFacts {
@@ -108,31 +99,44 @@ impl Advisor {
         self.now.as_deref()
     }
 
-    fn options(&self) -> Options<'_> {
+    fn options<'a>(&'a self, attached: &'a [VexDocument]) -> Options<'a> {
         Options {
             age: AgeLimits { now: self.now.as_deref(), fetched: self.oldest_fetch, newest: None },
             vex: &self.vex,
-            attached_vex: &self.attached,
+            attached_vex: attached,
             ignores: &self.ignores,
         }
     }
 
-    /// Judges every installed package of an image.
+    /// Judges every installed package of an image. Documents that are attached to it lift findings
+    /// wherever none that the user named says anything, but only those that the user's key verified,
+    /// unless the user trusts all: of the others the answer tells what they would lift.
     #[must_use]
-    pub fn find(&self, analysis: &Analysis) -> Vulnerabilities {
-        let mut answer = find(&self.database, analysis, &self.options());
+    pub fn find(&self, analysis: &Analysis, attached: &[AttachedVex]) -> Vulnerabilities {
+        let is_trusted = |found: &AttachedVex| {
+            self.trust_attached || matches!(found.facts.verification, Verification::Verified { .. })
+        };
+        let trusted = attached.iter().filter(|found| is_trusted(found)).map(|found| found.document.clone());
+        let trusted: Vec<VexDocument> = trusted.collect();
+        let options = self.options(&trusted);
+        let mut answer = find(&self.database, analysis, &options);
         answer.problems.extend(self.problems.iter().cloned());
+        answer.problems.extend(attached.iter().flat_map(|found| found.document.problems.iter().cloned()));
         answer.problems.extend(analysis.attachments.iter().flat_map(|found| found.problems.iter().cloned()));
         answer.problems.sort();
-        answer.attached_vex.clone_from(&self.attached_facts);
-        for facts in &mut answer.attached_vex {
-            let label = label(facts);
-            let lifted = answer
-                .findings
-                .iter()
-                .filter(|finding| finding.lifted_by.as_deref().is_some_and(|by| by.starts_with(&label)));
-            facts.lifted = lifted.count() as u64;
-        }
+        let facts = attached.iter().map(|found| {
+            let mut facts = AppliedVex { applied: is_trusted(found), ..found.facts.clone() };
+            if facts.applied {
+                let label = label(&facts);
+                let is_lifted = |by: Option<&str>| by.is_some_and(|by| by.starts_with(&label));
+                let lifted = answer.findings.iter().filter(|finding| is_lifted(finding.lifted_by.as_deref()));
+                facts.lifted = lifted.count() as u64;
+            } else {
+                facts.would_lift = would_lift(&found.document, analysis, &answer, &options);
+            }
+            facts
+        });
+        answer.attached_vex = facts.collect();
         answer
     }
 
@@ -145,7 +149,7 @@ impl Advisor {
         analysis: &Analysis,
         id: &str,
     ) -> Result<Vec<AppliedStatement>, VulnerabilityError> {
-        let explained = explain(&self.database, analysis, id, &self.options()).map_err(|source| {
+        let explained = explain(&self.database, analysis, id, &self.options(&[])).map_err(|source| {
             VulnerabilityError::Advisories(AdvisoryError::Database { path: "in use".to_owned(), source })
         })?;
         Ok(explained

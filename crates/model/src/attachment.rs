@@ -194,7 +194,8 @@ impl Attachments {
     }
 }
 
-/// A VEX document that an answer was made with.
+/// A VEX document that was found attached to an image, and what became of it. Anybody may attach one
+/// who may write to the repository, so it counts only where the user trusts whoever signed it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppliedVex {
     /// What it calls itself.
@@ -209,6 +210,23 @@ pub struct AppliedVex {
     pub verification: Verification,
     /// Its statements.
     pub statements: u64,
-    /// Findings that it lifted.
+    /// Whether its statements count: the user's key verified it, or the user believes whoever
+    /// attached it.
+    pub applied: bool,
+    /// Findings that it lifted; 0 where its statements do not count.
     pub lifted: u64,
+    /// Findings that it would lift, where its statements do not count.
+    pub would_lift: u64,
+}
+
+impl AppliedVex {
+    /// What the signature is worth, in words that end a sentence.
+    #[must_use]
+    pub fn worth(&self) -> String {
+        match (&self.signer, &self.verification) {
+            (Signer::Nobody, _) => "not signed".to_owned(),
+            (_, verified @ Verification::Verified { .. }) => format!("signature {verified}"),
+            (signer, _) => format!("signature not verified ({signer})"),
+        }
+    }
 }

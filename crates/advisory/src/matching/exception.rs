@@ -1,9 +1,14 @@
 //! What lifts a finding: VEX statements and ignore entries.
 
-use plimsoll_model::{Analysis, Digest, Finding, NotAffectedReason, Package, Problem, Purl, Verdict};
+use std::slice;
 
+use plimsoll_model::{
+    Analysis, Digest, Finding, NotAffectedReason, Package, Problem, Purl, Verdict, Vulnerabilities,
+};
+
+use super::Options;
 use crate::vex::ignore::{IgnoreEntry, IgnoreSubject};
-use crate::vex::{VexDocument, VexStatus, VexSubject, effective};
+use crate::vex::{VexDocument, VexStatement, VexStatus, VexSubject, effective};
 
 /// The VEX documents that were handed in, and the image that they may speak of.
 #[derive(Debug)]
@@ -27,12 +32,10 @@ impl<'a> Vex<'a> {
         }
     }
 
-    /// Lifts a finding where the statement that counts for it says so. Statements that it is
-    /// affected, or not decided yet, change nothing: the feeds have spoken. Gives whether there is
-    /// such a statement.
-    pub(super) fn apply(&self, finding: &mut Finding, package: &Package) -> bool {
+    /// The statement that counts for a finding.
+    fn statement(&self, finding: &Finding, package: &Package) -> Option<&'a VexStatement> {
         if self.documents.is_empty() {
-            return false;
+            return None;
         }
         let subject = VexSubject {
             package: package.purl.as_ref(),
@@ -40,7 +43,14 @@ impl<'a> Vex<'a> {
             image_purls: &self.purls,
             references: &self.references,
         };
-        let Some(statement) = effective(self.documents, &ids(finding), &subject) else { return false };
+        effective(self.documents, &ids(finding), &subject)
+    }
+
+    /// Lifts a finding where the statement that counts for it says so. Statements that it is
+    /// affected, or not decided yet, change nothing: the feeds have spoken. Gives whether there is
+    /// such a statement.
+    pub(super) fn apply(&self, finding: &mut Finding, package: &Package) -> bool {
+        let Some(statement) = self.statement(finding, package) else { return false };
         let reason = match statement.status {
             VexStatus::NotAffected => NotAffectedReason::VexNotAffected,
             VexStatus::Fixed => NotAffectedReason::VexFixed,
@@ -54,6 +64,29 @@ impl<'a> Vex<'a> {
         });
         true
     }
+}
+
+/// How many findings of an answer that still stand a document would lift, were it among the
+/// [`Options::attached_vex`] that the answer was made with.
+#[must_use]
+pub fn would_lift(
+    document: &VexDocument,
+    analysis: &Analysis,
+    answer: &Vulnerabilities,
+    options: &Options<'_>,
+) -> u64 {
+    let (own, attached) = (Vex::new(options.vex, analysis), Vex::new(slice::from_ref(document), analysis));
+    let standing = answer.findings.iter().filter(|each| !matches!(each.verdict, Verdict::NotAffected(_)));
+    let lifted = standing.filter(|finding| {
+        let package = analysis.packages.get(finding.package as usize);
+        package.is_some_and(|package| {
+            let lifts =
+                |said: &VexStatement| matches!(said.status, VexStatus::NotAffected | VexStatus::Fixed);
+            own.statement(finding, package).is_none()
+                && attached.statement(finding, package).is_some_and(lifts)
+        })
+    });
+    lifted.count() as u64
 }
 
 fn ids(finding: &Finding) -> Vec<&str> {

@@ -94,7 +94,8 @@ fn keep<T: Serialize>(
         if line.is_empty() || line.starts_with(b"#") || line.starts_with(b"+") || line.starts_with(b"-") {
             continue;
         }
-        let fields: Vec<Vec<u8>> = line.splitn(MAX_FIELDS + 1, |byte| *byte == b':').take(MAX_FIELDS).map(<[u8]>::to_vec).collect();
+        let fields: Vec<Vec<u8>> =
+            line.splitn(MAX_FIELDS + 1, |byte| *byte == b':').take(MAX_FIELDS).map(<[u8]>::to_vec).collect();
         match parse(number, &fields) {
             Some(entry) if entries.len() < MAX_ENTRIES => entries.push(entry),
             _ => broken += 1,
@@ -170,7 +171,7 @@ fn group(line: u32, fields: &[Vec<u8>]) -> Option<Group> {
 }
 
 /// The kind of a password field (crypt(5), shadow(5)).
-fn kind(field: &[u8]) -> PasswordKind {
+pub(super) fn kind(field: &[u8]) -> PasswordKind {
     const PREFIXES: [(&[u8], PasswordKind); 13] = [
         (b"$y$", PasswordKind::Yescrypt),
         (b"$gy$", PasswordKind::Yescrypt),

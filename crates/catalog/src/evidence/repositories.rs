@@ -90,7 +90,9 @@ impl Reader for Repositories {
                 problems.push(Problem::new(
                     "package-sources-too-many",
                     format!("/{}", escape(path)),
-                    format!("it names more than {MAX_ENTRIES} sources; the others are missing from the report"),
+                    format!(
+                        "it names more than {MAX_ENTRIES} sources; the others are missing from the report"
+                    ),
                 ));
                 Fragment::Repositories(kind, entries)
             }
@@ -309,15 +311,20 @@ mod tests {
         ];
         for (path, entry) in lists {
             let mut problems = Vec::new();
-            let kept = Repositories.read(path.as_bytes(), entry.repeat(MAX_ENTRIES).as_bytes(), &mut problems);
-            let Some(Ok(Fragment::Repositories(_, entries))) = kept.map(|kept| postcard::from_bytes(&kept)) else {
+            let kept =
+                Repositories.read(path.as_bytes(), entry.repeat(MAX_ENTRIES).as_bytes(), &mut problems);
+            let Some(Ok(Fragment::Repositories(_, entries))) = kept.map(|kept| postcard::from_bytes(&kept))
+            else {
                 panic!("{path} is not read")
             };
             // A list of addresses goes on in the lines below, so its field is written again and again.
             let is_more = path.ends_with("a.sources");
             assert_eq!((entries.len(), problems.len()), (MAX_ENTRIES, usize::from(is_more)), "{path}");
             Repositories.read(path.as_bytes(), entry.repeat(MAX_ENTRIES + 1).as_bytes(), &mut problems);
-            assert_eq!(problems.last().map(|problem| problem.code.as_str()), Some("package-sources-too-many"));
+            assert_eq!(
+                problems.last().map(|problem| problem.code.as_str()),
+                Some("package-sources-too-many")
+            );
         }
     }
 

@@ -27,6 +27,8 @@ const OF_SMALL_SEGMENT: u64 = 64 << 10;
 const OF_FIRST_SEGMENT: u64 = 10 << 20;
 /// The most that is kept of one file, the end aside: a file full of marks must not grow it.
 const MAX_KEPT: usize = 14 << 20;
+/// The most texts of programs that are looked at in a block: real ones have some dozens in all.
+const MAX_MARKS: usize = 4_096;
 /// How much is looked through at once.
 const BLOCK: usize = 512 << 10;
 /// The longest mark, less one byte: so much of one may lie behind the bytes looked through.
@@ -93,6 +95,8 @@ impl Excerpt {
         self.decided = 0;
         self.bundles = 0;
         self.wanted.clear();
+        // What grows by doubling would come to twice as much.
+        self.content.reserve_exact(size.min(MAX_WHOLE) as usize);
         if size > MAX_WHOLE {
             self.content.extend_from_slice(MARK);
             self.content.push(0);
@@ -151,9 +155,15 @@ impl Excerpt {
             let from = manifest.saturating_sub(AROUND_MANIFEST);
             self.wanted.push((from, manifest.saturating_add(AROUND_MANIFEST)));
         }
-        for (at, length) in binary::marks(looked_through) {
+        let mut marks = binary::marks(looked_through);
+        for (at, length) in marks.by_ref().take(MAX_MARKS) {
             let from = self.start + at.saturating_sub(BEFORE_TEXT) as u64;
             want(&mut self.wanted, from, self.start + (at + length) as u64 + BEHIND_TEXT);
+        }
+        let has_more = marks.next().is_some();
+        drop(marks);
+        if has_more {
+            self.leave_out();
         }
         self.wanted.sort_unstable();
         let end = self.start + count as u64;
@@ -175,14 +185,19 @@ impl Excerpt {
         self.start += passed as u64;
     }
 
+    /// Notes that something of interest is not kept.
+    fn leave_out(&mut self) {
+        if let Some(flag) = self.content.get_mut(MARK.len()) {
+            *flag = 1;
+        }
+    }
+
     /// Copies a range of the file out of the recent bytes, as far as `most` allows.
     fn keep(&mut self, from: u64, until: u64, most: usize) {
         let start = (from - self.start) as usize;
         let Some(bytes) = self.recent.get(start..(until - self.start) as usize) else { return };
         if self.content.len() + PART_HEADER + bytes.len() > most {
-            if let Some(flag) = self.content.get_mut(MARK.len()) {
-                *flag = 1;
-            }
+            self.leave_out();
             return;
         }
         let header = match self.last_part {

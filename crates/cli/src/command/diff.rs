@@ -5,13 +5,15 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches as _};
 use plimsoll_engine::advisories::AdvisoryError;
 use plimsoll_engine::vulnerabilities::{Advisor, VulnerabilityError, VulnerabilityOptions};
-use plimsoll_engine::{Purpose, order_versions};
+use plimsoll_engine::{Purpose, Question, order_versions};
 use plimsoll_model::Analysis;
 use plimsoll_model::compare::{Rules, Verdict, compare_by, compare_many};
 use plimsoll_report::difference::matrix::{MatrixView, PackageMatrix};
 use plimsoll_report::difference::{Difference, DifferenceView, Only, Options, Sections};
+use plimsoll_report::{Document as _, find};
 
 use super::{Entry, format};
+use crate::arguments::AttachedVexOption;
 use crate::environment::Context;
 use crate::exit::Exit;
 use crate::output::{format_option, write};
@@ -53,6 +55,8 @@ struct Arguments {
     /// End with exit code 1 where the images differ
     #[arg(long)]
     exit_code: bool,
+    #[command(flatten)]
+    attached: AttachedVexOption,
 }
 
 fn declare(command: Command) -> Command {
@@ -66,60 +70,91 @@ fn declare(command: Command) -> Command {
 
 fn run(matches: &ArgMatches, context: &Context) -> Result<Exit> {
     let arguments = Arguments::from_arg_matches(matches)?;
-    let analyses: Vec<Analysis> = arguments
-        .images
-        .iter()
-        .map(|image| context.analyse(image, Purpose::Digests))
-        .collect::<Result<_>>()?;
-    let seen: Vec<&Analysis> = analyses.iter().collect();
-    let outcome = match seen.as_slice() {
-        [before, after] => {
-            let mut comparison = compare_by(before, after, &order_versions, Rules { times: arguments.times });
-            if let Some(advisor) = advisor(&arguments, context)? {
-                let (old, new) = (advisor.find(before), advisor.find(after));
-                comparison = comparison.with_vulnerabilities((before, &old), (after, &new));
-            }
-            let options = Options {
-                sections: Sections {
-                    packages: true,
-                    files: arguments.files || arguments.every_file || arguments.all,
-                    config: arguments.config || arguments.all,
-                    layers: arguments.layers || arguments.all,
-                },
-                only: only(matches),
-                every_file: arguments.every_file,
-                width: context.width,
-            };
-            let view = DifferenceView { before, after, comparison: &comparison, options };
-            write::<Difference>(format(matches), &view)?;
-            match comparison.verdict {
-                Verdict::Identical | Verdict::ContentEqual => Exit::Done,
-                Verdict::Undetermined => Exit::Incomplete,
-                Verdict::Different => Exit::Found,
-            }
-        }
-        several => {
-            if arguments.files
-                || arguments.every_file
-                || arguments.config
-                || arguments.layers
-                || arguments.vulns
-            {
-                bail!(
-                    "three images or more are compared by their packages only: leave out --files, --every-file, --config, --layers and --vulns"
-                );
-            }
-            if only(matches).is_some() {
-                bail!("--only is for two images: among three or more nothing is before or after");
-            }
-            let matrix = compare_many(several);
-            let view = MatrixView { images: several, matrix: &matrix, width: context.width };
-            write::<PackageMatrix>(format(matches), &view)?;
-            if matrix.rows.is_empty() { Exit::Done } else { Exit::Found }
-        }
+    let outcome = match arguments.images.as_slice() {
+        [before, after] => compare_two([before, after], &arguments, matches, context)?,
+        several => compare_several(several, &arguments, matches, context)?,
     };
-    context.judge(&seen)?;
     Ok(if arguments.exit_code { outcome } else { Exit::Done })
+}
+
+fn compare_two(
+    images: [&str; 2],
+    arguments: &Arguments,
+    matches: &ArgMatches,
+    context: &Context,
+) -> Result<Exit> {
+    let advisor = advisor(arguments, context)?;
+    let key = arguments.attached.key()?;
+    let question = Question {
+        attachments: advisor.is_some() && arguments.attached.looks(),
+        key: key.as_ref(),
+        ..Purpose::Digests.into()
+    };
+    let [before, after] = images;
+    let (before, after) = (context.ask(before, &question)?, context.ask(after, &question)?);
+    let (attached_before, attached_after) = (before.vex, after.vex);
+    let (before, after) = (&before.analysis, &after.analysis);
+    let mut comparison = compare_by(before, after, &order_versions, Rules { times: arguments.times });
+    if let Some(advisor) = advisor {
+        let (old, new) = (advisor.find(before, &attached_before), advisor.find(after, &attached_after));
+        comparison = comparison.with_vulnerabilities((before, &old), (after, &new));
+    }
+    let options = Options {
+        sections: Sections {
+            packages: true,
+            files: arguments.files || arguments.every_file || arguments.all,
+            config: arguments.config || arguments.all,
+            layers: arguments.layers || arguments.all,
+        },
+        only: only(matches),
+        every_file: arguments.every_file,
+        width: context.width,
+    };
+    let view = DifferenceView { before, after, comparison: &comparison, options };
+    write::<Difference>(format(matches), &view)?;
+    context.judge(&[before, after])?;
+    Ok(match comparison.verdict {
+        Verdict::Identical | Verdict::ContentEqual => Exit::Done,
+        Verdict::Undetermined => Exit::Incomplete,
+        Verdict::Different => Exit::Found,
+    })
+}
+
+fn compare_several(
+    images: &[String],
+    arguments: &Arguments,
+    matches: &ArgMatches,
+    context: &Context,
+) -> Result<Exit> {
+    let details = [
+        (arguments.files, "--files"),
+        (arguments.every_file, "--every-file"),
+        (arguments.config, "--config"),
+        (arguments.layers, "--layers"),
+        (arguments.vulns, "--vulns"),
+        (arguments.all, "--all"),
+        (arguments.times, "--times"),
+    ];
+    let asked: Vec<&str> = details.into_iter().filter(|(asked, _)| *asked).map(|(_, name)| name).collect();
+    if !asked.is_empty() {
+        bail!("three images or more are compared by their packages only: leave out {}", asked.join(", "));
+    }
+    if only(matches).is_some() {
+        bail!("--only is for two images: among three or more nothing is before or after");
+    }
+    let format = format(matches);
+    if find::<PackageMatrix>(format).is_none() {
+        let formats: Vec<&str> = PackageMatrix::FORMATS.iter().map(|format| format.id).collect();
+        bail!("three images or more are not written as {format}; use {}", formats.join(", "));
+    }
+    let analyses: Vec<Analysis> =
+        images.iter().map(|image| context.analyse(image, Purpose::Digests)).collect::<Result<_>>()?;
+    let seen: Vec<&Analysis> = analyses.iter().collect();
+    let matrix = compare_many(&seen);
+    let view = MatrixView { images: &seen, matrix: &matrix, width: context.width };
+    write::<PackageMatrix>(format, &view)?;
+    context.judge(&seen)?;
+    Ok(if matrix.rows.is_empty() { Exit::Done } else { Exit::Found })
 }
 
 /// Who judges the images. `--all` shows what it can; `--vulns` alone asks for it.
@@ -132,7 +167,11 @@ fn advisor(arguments: &Arguments, context: &Context) -> Result<Option<Advisor>> 
         Err(_) if !arguments.vulns => return Ok(None),
         Err(error) => return Err(error),
     };
-    match Advisor::open(&store, &VulnerabilityOptions::default()) {
+    let options = VulnerabilityOptions {
+        trust_attached: arguments.attached.trusts(),
+        ..VulnerabilityOptions::default()
+    };
+    match Advisor::open(&store, &options) {
         Err(VulnerabilityError::Advisories(AdvisoryError::NoDatabase)) if !arguments.vulns => Ok(None),
         other => Ok(Some(other?)),
     }

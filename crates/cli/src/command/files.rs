@@ -65,6 +65,9 @@ fn declare(command: Command) -> Command {
 fn run(matches: &ArgMatches, context: &Context) -> Result<Exit> {
     let arguments = Arguments::from_arg_matches(matches)?;
     let wanted = globs(&arguments.paths, true)?;
+    if arguments.evidence && format(matches) == "csv" {
+        bail!("evidence is not written as CSV; use --format json");
+    }
     if arguments.modified {
         return modified(&arguments, wanted.as_ref(), format(matches), context);
     }
@@ -103,10 +106,6 @@ fn run(matches: &ArgMatches, context: &Context) -> Result<Exit> {
         context.tell_note(&format!("no file of {} is as asked", arguments.image));
     }
     if arguments.evidence {
-        let format = format(matches);
-        if format == "csv" {
-            bail!("evidence is not written as CSV; use --format json");
-        }
         if !selected.is_empty() && !selected.iter().any(|id| has_evidence(&analysis, *id)) {
             let what =
                 if selected.len() == 1 { "the file asked for says" } else { "the files asked for say" };
@@ -114,7 +113,7 @@ fn run(matches: &ArgMatches, context: &Context) -> Result<Exit> {
                 "{what} nothing that is kept as evidence: no program, library, script or configuration of a known kind"
             ));
         }
-        write::<FileEvidence>(format, &EvidenceList { analysis: &analysis, selected })?;
+        write::<FileEvidence>(format(matches), &EvidenceList { analysis: &analysis, selected })?;
         context.judge(&[&analysis])?;
         return Ok(Exit::Done);
     }

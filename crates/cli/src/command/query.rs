@@ -1,6 +1,6 @@
 //! `plimsoll query --image=A show-pkg-diffs B`: the spelling of 2017, for those who know it.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::{ArgMatches, Args, Command, FromArgMatches as _};
 use plimsoll_engine::{Purpose, order_versions};
 use plimsoll_model::compare::compare;
@@ -41,16 +41,22 @@ fn declare(command: Command) -> Command {
 
 fn run(matches: &ArgMatches, context: &Context) -> Result<Exit> {
     let arguments = Arguments::from_arg_matches(matches)?;
+    let format = if arguments.plain { "plain" } else { format(matches) };
+    if arguments.images.len() > 1 && !matches!(format, "table" | "plain" | "markdown") {
+        bail!(
+            "{format} is one document for one comparison: ask for one image at a time, or use `plimsoll diff`"
+        );
+    }
     let before = context.analyse(&arguments.image, Purpose::Overview)?;
     for (position, image) in arguments.images.iter().enumerate() {
-        if position > 0 && !arguments.plain && format(matches) == "table" {
+        if position > 0 && format != "plain" {
             crate::output::write_text("\n")?;
         }
         let after = context.analyse(image, Purpose::Overview)?;
         let comparison = compare(&before, &after, &order_versions);
         let options = Options { width: context.width, ..Options::default() };
         let view = DifferenceView { before: &before, after: &after, comparison: &comparison, options };
-        write::<Difference>(if arguments.plain { "plain" } else { format(matches) }, &view)?;
+        write::<Difference>(format, &view)?;
         context.judge(&[&before, &after])?;
     }
     Ok(Exit::Done)

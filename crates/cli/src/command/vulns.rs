@@ -11,7 +11,7 @@ use plimsoll_report::explanation::{Explained, Explanation};
 use plimsoll_report::vulnerabilities::{VulnerabilityList, Vulns};
 
 use super::{Entry, format, globs};
-use crate::arguments::{BaseOption, KeyOption};
+use crate::arguments::{AttachedVexOption, BaseOption};
 use crate::environment::Context;
 use crate::exit::Exit;
 use crate::message::{Kind, tell_line};
@@ -51,13 +51,10 @@ struct Arguments {
     /// VEX document (OpenVEX, CSAF or CycloneDX) whose statements lift findings
     #[arg(long, value_name = "FILE")]
     vex: Vec<PathBuf>,
-    /// Do not look for VEX documents attached to the image, nor apply them
-    #[arg(long)]
-    no_attached_vex: bool,
     #[command(flatten)]
     base: BaseOption,
     #[command(flatten)]
-    key: KeyOption,
+    attached: AttachedVexOption,
     /// Ignore entries, each with a reason, an owner and an end date
     #[arg(long, value_name = "FILE")]
     ignore: Vec<PathBuf>,
@@ -111,27 +108,32 @@ fn declare(command: Command) -> Command {
 
 fn run(matches: &ArgMatches, context: &Context) -> Result<Exit> {
     let arguments = Arguments::from_arg_matches(matches)?;
+    // What cannot be answered is refused before anything is read, as everywhere.
+    let format = format(matches);
+    if arguments.explain.is_some() && !matches!(format, "table" | "json") {
+        bail!("--explain is written as table or json, not as {format}");
+    }
+    let wanted = globs(&arguments.package, false)?;
     let options = VulnerabilityOptions {
         vex: arguments.vex.clone(),
         ignores: arguments.ignore.clone(),
         oldest_fetch: arguments.max_age,
+        trust_attached: arguments.attached.trusts(),
     };
-    let mut advisor = Advisor::open(&context.advisories()?, &options)?;
-    let key = arguments.key.read()?;
+    let advisor = Advisor::open(&context.advisories()?, &options)?;
+    let key = arguments.attached.key()?;
     let question = Question {
         base: arguments.base.base.as_deref(),
-        attachments: !arguments.no_attached_vex,
+        attachments: arguments.attached.looks(),
         key: key.as_ref(),
         ..Purpose::Overview.into()
     };
     let asked = context.ask(&arguments.image, &question)?;
-    advisor.apply_attached(asked.vex);
     let analysis = asked.analysis;
-    let answer = advisor.find(&analysis);
+    let answer = advisor.find(&analysis, &asked.vex);
     if let Some(id) = &arguments.explain {
-        return explain(&advisor, &analysis, &answer, id, format(matches), context);
+        return explain(&advisor, &analysis, &answer, id, format, context);
     }
-    let wanted = globs(&arguments.package, false)?;
     let mut list = VulnerabilityList::new(&analysis, &answer);
     list.now = advisor.now();
     list.width = context.width;
@@ -144,12 +146,12 @@ fn run(matches: &ArgMatches, context: &Context) -> Result<Exit> {
                 && wanted.as_ref().is_none_or(|globs| name.is_some_and(|name| globs.is_match(name)))
         })
     });
-    if format(matches) == "openvex" && list.selected.is_empty() {
+    if format == "openvex" && list.selected.is_empty() {
         let note = "there is no finding that an OpenVEX document could state, so none is written; \
                     --format cyclonedx-vex and json tell what was judged";
         tell_line(Kind::Note, note);
     }
-    write::<Vulns>(format(matches), &list)?;
+    write::<Vulns>(format, &list)?;
     context.judge(&[&analysis])?;
     if let Some(note) = arguments.fail_on.and_then(|threshold| uncounted(&answer, threshold)) {
         context.tell_note(&note);
@@ -189,9 +191,6 @@ fn explain(
     context: &Context,
 ) -> Result<Exit> {
     let statements = advisor.explain(analysis, id)?;
-    if !matches!(format, "table" | "json") {
-        bail!("--explain is written as table or json, not as {format}");
-    }
     let view = Explanation {
         analysis,
         answer,

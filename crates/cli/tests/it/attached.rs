@@ -89,7 +89,7 @@ const BOTH_AFFECTED: [&str; 2] = ["CVE-2024-0001 affected", "CVE-2024-0002 affec
 const ONE_LIFTED: [&str; 2] = ["CVE-2024-0001 not-affected", "CVE-2024-0002 affected"];
 
 #[test]
-fn attached_vex_is_applied_and_says_whose_word_it_is() {
+fn attached_vex_lifts_nothing_until_it_is_verified_or_trusted() {
     let Some(registry) = Registry::start() else { return };
     let Some(bench) = Bench::new() else { return };
     let here = bench.path();
@@ -106,9 +106,22 @@ fn attached_vex_is_applied_and_says_whose_word_it_is() {
         .with(&[("dev.cosignproject.cosign/signature", ""), ("predicateType", OPENVEX)]);
     repository.push_artifact(&[layer], None, None, &tag_of(&digest, ".att"));
 
-    let answer = json_of(here, &["vulns", &image]);
+    let doubted = json_of(here, &["vulns", &image]);
+    assert_eq!(states(&doubted), BOTH_AFFECTED);
+    let told = &doubted["attached_vex"][0];
+    assert_eq!(
+        (told["applied"].as_bool(), told["lifted"].as_u64(), told["would_lift"].as_u64()),
+        (Some(false), Some(0), Some(1))
+    );
+    let table = command(here).args(["vulns", &image]).output().expect("it starts").stdout;
+    let table = String::from_utf8(table).expect("text");
+    let sentence = "not applied: 1 statement of an unverified document would lift 1 finding";
+    assert!(table.contains("Attached VEX https://example.org/vex-1") && table.contains(sentence), "{table}");
+
+    let answer = json_of(here, &["vulns", &image, "--trust-attached-vex"]);
     assert_eq!(states(&answer), ONE_LIFTED);
     let used = &answer["attached_vex"][0];
+    assert_eq!((used["applied"].as_bool(), used["would_lift"].as_u64()), (Some(true), Some(0)));
     assert_eq!((used["id"].as_str(), used["lifted"].as_u64()), (Some("https://example.org/vex-1"), Some(1)));
     assert_eq!(
         (&used["signer"]["kind"], &used["verification"]["state"]),
@@ -118,7 +131,8 @@ fn attached_vex_is_applied_and_says_whose_word_it_is() {
         answer["findings"].as_array().expect("findings").iter().find(|each| each["id"] == "CVE-2024-0001");
     let by = lifted.expect("the finding is listed")["lifted_by"].as_str().expect("by whom").to_owned();
     assert!(by.contains("attached VEX") && by.contains("signature not verified"), "{by}");
-    let table = command(here).args(["vulns", &image]).output().expect("it starts").stdout;
+    let table =
+        command(here).args(["vulns", &image, "--trust-attached-vex"]).output().expect("it starts").stdout;
     let table = String::from_utf8(table).expect("text");
     assert!(
         table.contains("Attached VEX https://example.org/vex-1") && table.contains("signature not verified"),
@@ -135,6 +149,26 @@ fn attached_vex_is_applied_and_says_whose_word_it_is() {
     let refused = json_of(here, &["vulns", &image, "--key", &stranger]);
     assert_eq!(states(&refused), BOTH_AFFECTED);
     assert!(refused["advisory_problems"].to_string().contains("is not signed with the key given"));
+
+    // Comparing asks by the same rule, on both sides.
+    let plain = registry.image("app:plain");
+    repository.push_image(&image_from_text(&format!("{IMAGE}layer\nfile a \"b\"\n")), "plain");
+    let changes = |more: &[&str]| {
+        let answer = json_of(here, &[&["diff", "--vulns", &plain, &image], more].concat());
+        let vulnerabilities = &answer["vulnerabilities"];
+        let totals = &vulnerabilities["totals"];
+        assert_eq!(vulnerabilities["before"]["attached_vex"].as_array().map(Vec::len), Some(0));
+        (
+            [totals["fixed"].as_u64(), totals["remaining"].as_u64()].map(Option::unwrap_or_default),
+            vulnerabilities["after"]["attached_vex"][0]["would_lift"].as_u64(),
+        )
+    };
+    assert_eq!(changes(&[]), ([0, 2], Some(1)));
+    assert_eq!(changes(&["--trust-attached-vex"]), ([1, 1], Some(0)));
+    assert_eq!(changes(&["--key", &public]), ([1, 1], Some(0)));
+    assert_eq!(changes(&["--no-attached-vex"]), ([0, 2], None));
+    let table = command(here).args(["diff", "--vulns", &plain, &image]).output().expect("it starts").stdout;
+    assert!(String::from_utf8(table).expect("text").contains(sentence));
 }
 
 #[test]
@@ -160,7 +194,7 @@ fn attached_vex_of_another_image_or_against_the_users_own_is_not_applied() {
     );
     repository.push_index(&[first, second, elsewhere], &tag_of(&digest, ""));
 
-    let answer = json_of(here, &["vulns", &image]);
+    let answer = json_of(here, &["vulns", &image, "--trust-attached-vex"]);
     assert_eq!(states(&answer), ["CVE-2024-0001 affected", "CVE-2024-0002 not-affected"]);
     let problems = answer["advisory_problems"].to_string();
     assert!(problems.contains("attested for another image"), "{problems}");
@@ -173,7 +207,10 @@ fn attached_vex_of_another_image_or_against_the_users_own_is_not_applied() {
         .replace("not_affected", "affected")
         .replace("2024-01", "2020-01");
     std::fs::write(&own, text).expect("a file");
-    let answer = json_of(here, &["vulns", &image, "--vex", &own.display().to_string()]);
+    let own = own.display().to_string();
+    let answer = json_of(here, &["vulns", &image, "--vex", &own]);
+    assert_eq!(answer["attached_vex"][0]["would_lift"].as_u64(), Some(0), "the user has spoken");
+    let answer = json_of(here, &["vulns", &image, "--trust-attached-vex", "--vex", &own]);
     assert_eq!(states(&answer), BOTH_AFFECTED, "the user's own word counts, though it is older");
 }
 

@@ -34,39 +34,39 @@ layer created-by="RUN rm"
 gone usr/share
 "#;
 
-struct Bench {
+pub(crate) struct Bench {
     directory: tempfile::TempDir,
 }
 
 impl Bench {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { directory: tempfile::tempdir().expect("a directory") }
     }
 
-    fn path(&self, name: &str) -> String {
+    pub(crate) fn path(&self, name: &str) -> String {
         self.directory.path().join(name).display().to_string()
     }
 
-    fn cache(&self) -> std::path::PathBuf {
+    pub(crate) fn cache(&self) -> std::path::PathBuf {
         self.directory.path().join("cache")
     }
 
-    fn layout(&self, name: &str, image: &TestImage) -> String {
+    pub(crate) fn layout(&self, name: &str, image: &TestImage) -> String {
         let place = self.path(name);
         image.write_oci_layout(Path::new(&place)).expect("the layout is written");
         format!("oci:{place}")
     }
 
-    fn pair(&self) -> (String, String) {
+    pub(crate) fn pair(&self) -> (String, String) {
         (self.layout("before", &image_from_text(BEFORE)), self.layout("after", &image_from_text(AFTER)))
     }
 
-    fn run(&self, arguments: &[&str]) -> String {
+    pub(crate) fn run(&self, arguments: &[&str]) -> String {
         String::from_utf8(run(&self.cache(), arguments)).expect("text")
     }
 
     /// Exit code, standard output and standard error.
-    fn ends(&self, arguments: &[&str]) -> (Option<i32>, String, String) {
+    pub(crate) fn ends(&self, arguments: &[&str]) -> (Option<i32>, String, String) {
         let output = plimsoll(&self.cache()).args(arguments).output().expect("the program starts");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         (output.status.code(), text(&output.stdout), text(&output.stderr))

@@ -124,7 +124,7 @@ const OTHER_IDS: [&str; 8] = [
 ];
 
 /// How codes of problems end.
-const ENDINGS: [&str; 36] = [
+const ENDINGS: [&str; 37] = [
     "damaged",
     "unreadable",
     "unknown",
@@ -161,6 +161,7 @@ const ENDINGS: [&str; 36] = [
     "bomb",
     "contradiction",
     "repaired",
+    "long",
 ];
 
 /// Words of a source that may be codes of problems: what stands where one is expected, and what

@@ -13,6 +13,7 @@ mod lint;
 mod lists;
 mod places;
 mod reference;
+mod refusals;
 mod registry;
 mod scripts;
 mod seed;

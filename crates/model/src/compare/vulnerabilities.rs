@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::advisory::order_ids;
 use crate::analysis::Analysis;
+use crate::attachment::AppliedVex;
 use crate::finding::{
     Conclusion, Coverage, CoverageSummary, DatabaseFacts, Finding, SeverityLevel, Verdict, Vulnerabilities,
 };
@@ -137,6 +138,8 @@ pub struct VulnerabilityCoverage {
     pub unjudged: u64,
     /// Who judged the others, by kind of package and scope.
     pub by_kind: Vec<CoverageSummary>,
+    /// VEX documents that are attached to the image, and what became of each.
+    pub attached_vex: Vec<AppliedVex>,
 }
 
 impl VulnerabilityCoverage {
@@ -259,6 +262,7 @@ impl<'a> Judged<'a> {
             packages,
             unjudged,
             by_kind: self.answer.coverage.clone(),
+            attached_vex: self.answer.attached_vex.clone(),
         }
     }
 }

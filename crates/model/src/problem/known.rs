@@ -121,6 +121,10 @@ const PACKAGES: ProblemGroup = ProblemGroup {
         ("go-version-unknown", "Go built a program, but with which version was not found."),
         ("haskell-registration-incomplete", "A Haskell library's registration lacks a name or a version."),
         ("haskell-registration-unreadable", "A Haskell library's registration cannot be understood."),
+        (
+            "lock-file-incomplete",
+            "A lock file was not read to its end, or states packages without a version.",
+        ),
         ("lock-file-unreadable", "A lock file cannot be understood."),
         ("declared-packages-left-out", "Lock files name more packages than are listed."),
         ("npm-manifest-damaged", "A package.json cannot be understood."),
@@ -128,6 +132,10 @@ const PACKAGES: ProblemGroup = ProblemGroup {
         ("perl-metadata-unreadable", "The description of a Perl distribution cannot be understood."),
         ("perl-version-unknown", "Nothing states the version of a Perl distribution."),
         ("program-version-ambiguous", "A known program names several versions, so none was taken."),
+        (
+            "program-not-looked-through",
+            "An executable has more texts of programs than are looked at, so not all of them are known.",
+        ),
         ("python-egg-unreadable", "A Python egg cannot be read."),
         ("python-metadata-damaged", "The description of a Python package cannot be understood."),
         ("python-metadata-incomplete", "The description of a Python package lacks a name or a version."),
@@ -169,10 +177,23 @@ const EVIDENCE: ProblemGroup = ProblemGroup {
             "A package's list of files cannot be understood, so some count as nobody's.",
         ),
         ("dpkg-file-list-missing", "Packages have no list of files, so no file counts as theirs."),
+        ("linkage-unreadable", "What was kept of how a file is linked cannot be read back. Clear the cache."),
+        ("ownership-limit", "Packages list more files than are kept, so some count as nobody's."),
         ("os-release-damaged", "Lines of os-release are no settings. The rest counts."),
+        ("package-sources-too-many", "A list of package sources is too long; the first thousand count."),
         ("package-sources-unreadable", "A list of package sources cannot be understood."),
+        ("references-unreadable", "What was kept of what a file names cannot be read back. Clear the cache."),
+        (
+            "rockspec-partly-read",
+            "Parts of the description of a Lua rock cannot be understood, so some files count as nobody's.",
+        ),
         ("secrets-unreadable", "What was kept about secrets in a file cannot be read back. Clear the cache."),
+        (
+            "ssh-file-too-long",
+            "A file of keys or of settings of SSH is too long; the first ten thousand count.",
+        ),
         ("ssh-file-unreadable", "A key or the settings of the SSH server cannot be understood."),
+        ("text-unreadable", "What was kept of a text cannot be read back. Clear the cache."),
     ],
 };
 

@@ -277,6 +277,7 @@ fn write_vulnerabilities(
             "packages": coverage.packages,
             "unjudged": coverage.unjudged,
             "feeds": coverage.feeds(),
+            "attached_vex": coverage.attached_vex,
         })
     };
     fn side(side: &VulnerabilitySide) -> VulnerabilitySideEntry<'_> {

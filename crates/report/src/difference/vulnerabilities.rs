@@ -10,7 +10,7 @@ use plimsoll_model::compare::{
 
 use super::{DifferenceView, NOT_INSTALLED};
 use crate::units::{count, counted};
-use crate::vulnerabilities::facts::{database_line, judged};
+use crate::vulnerabilities::facts::{attached, database_line, judged};
 
 /// The comparison of vulnerabilities, where somebody asked for it.
 pub(super) fn asked<'a>(view: &DifferenceView<'a>) -> Option<&'a VulnerabilityComparison> {
@@ -82,6 +82,10 @@ pub(super) fn remarks(view: &DifferenceView<'_>, comparison: &VulnerabilityCompa
     .into_iter()
     .flatten()
     .collect();
+    for (side, image) in [(&comparison.before, view.before), (&comparison.after, view.after)] {
+        let name = &image.identity.name;
+        remarks.extend(attached(&side.attached_vex).into_iter().map(|line| format!("{name}: {line}")));
+    }
     if !comparison.same_database {
         remarks.push("The two images were judged with different databases.".to_owned());
     }

@@ -2,12 +2,12 @@
 
 use std::io::{self, Write};
 
-use plimsoll_model::{Digest, InstallReason, Package, Purl, SourcePackage, TreePath};
+use plimsoll_model::{Digest, InstallReason, ProofOwners, Purl, SourcePackage, TreePath};
 use serde::Serialize;
 
 use super::PackageList;
 use crate::buffer::Buffer;
-use crate::json::{head, value};
+use crate::json::{head, rows, value};
 
 #[derive(Serialize)]
 struct Row<'a> {
@@ -51,14 +51,16 @@ pub(super) fn write(list: &PackageList<'_>, out: &mut dyn Write) -> io::Result<(
     out.text(",\n\"distribution\": ");
     value(&mut out.bytes, &list.analysis.distribution);
     out.text(",\n\"packages\": [");
-    let shown: Vec<&Package> = list.packages().collect();
-    let owner = |place: usize| {
-        let owner = shown.get(place)?;
+    // Whoever brought a package did so whether or not it is among those that are shown.
+    let owners = ProofOwners::new(list.analysis);
+    let owner = |owner: u32| {
+        let owner = list.analysis.packages.get(owner as usize)?;
         Some(Owner { kind: owner.kind.as_str(), name: &owner.name, version: &owner.version })
     };
-    for (position, (package, owners)) in shown.iter().zip(list.owners()).enumerate() {
-        out.text(if position == 0 { "\n" } else { ",\n" });
-        let row = Row {
+    let shown = list.selected.iter().filter_map(|position| {
+        let package = list.analysis.packages.get(*position)?;
+        let owners = owners.of(u32::try_from(*position).ok()?).into_iter();
+        Some(Row {
             kind: package.kind.as_str(),
             name: &package.name,
             version: &package.version,
@@ -80,11 +82,10 @@ pub(super) fn write(list: &PackageList<'_>, out: &mut dyn Write) -> io::Result<(
             summary: package.summary.as_deref(),
             requires: &package.requires,
             provides: &package.provides,
-            part_of: owners.into_iter().filter_map(owner).collect(),
-        };
-        value(&mut out.bytes, &row);
-        out.end_row()?;
-    }
-    out.text("\n]\n}\n");
+            part_of: owners.filter_map(owner).collect(),
+        })
+    });
+    rows(&mut out, shown)?;
+    out.text("\n}\n");
     out.finish()
 }

@@ -80,7 +80,12 @@ fn who_brought_a_package_comes_back() {
         assert_eq!(distribution.codename.as_deref(), Some("bookworm"), "{format}");
     }
     let json = String::from_utf8(written::<Packages>(&everything(&analysis), "json")).unwrap();
-    assert!(json.contains(r#""part_of":[{"type":"deb","name":"passwd","version":"1:4.13+dfsg1-1+b1"}]"#));
+    let owner = r#""part_of":[{"type":"deb","name":"passwd","version":"1:4.13+dfsg1-1+b1"}]"#;
+    assert!(json.contains(owner));
+    // Also where the owner is not among the packages that are asked for.
+    let list = PackageList { analysis: &analysis, selected: vec![at("left-pad") as usize], width: None };
+    let json = String::from_utf8(written::<Packages>(&list, "json")).unwrap();
+    assert!(json.contains(owner), "{json}");
 }
 
 #[test]

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use plimsoll_model::{
-    Conclusion, CoverageSummary, DatabaseFacts, FeedCoverage, FeedFacts, Finding, NoCoverage, Package,
+    AppliedVex, Conclusion, CoverageSummary, DatabaseFacts, FeedCoverage, FeedFacts, Finding, NoCoverage,
+    Package,
 };
 
 use super::VulnerabilityList;
@@ -124,8 +125,8 @@ fn dated(moment: &str, now: Option<&str>) -> String {
     }
 }
 
-/// Feeds that could not be updated, other damage to the data, and VEX documents that were applied
-/// without anybody having asked for it.
+/// Feeds that could not be updated, other damage to the data, and VEX documents that are attached to
+/// the image.
 pub(super) fn remarks(list: &VulnerabilityList<'_>) -> Vec<String> {
     // What other feeds lack is no matter of this image; `advisories status` tells it.
     let used = list.answer.feeds_used();
@@ -144,7 +145,7 @@ pub(super) fn remarks(list: &VulnerabilityList<'_>) -> Vec<String> {
         Some(format!("The feed {} could not be updated ({because}); its data is of {of}.", feed.id))
     });
     let problems = list.answer.problems.iter().map(ToString::to_string);
-    let mut remarks: Vec<String> = kept.chain(problems).chain(attached(list)).collect();
+    let mut remarks: Vec<String> = kept.chain(problems).chain(attached(&list.answer.attached_vex)).collect();
     let damage = list.analysis.problems.len() as u64;
     if damage > 0 {
         let problems = counted(damage, "problem");
@@ -292,25 +293,29 @@ pub(super) fn layer(list: &VulnerabilityList<'_>, finding: &Finding) -> String {
     crate::place::layer(list.analysis, finding.layer)
 }
 
-/// Whose word some findings are lifted on that came with the image, and what it is worth.
-pub(super) fn attached(list: &VulnerabilityList<'_>) -> Vec<String> {
-    let vex = list.answer.attached_vex.iter();
-    vex.map(|vex| {
-        let lifts = match vex.lifted {
-            0 => "it lifts no finding".to_owned(),
-            lifted => format!("it lifts {}", counted(lifted, "finding")),
-        };
-        let worth = match (&vex.signer, &vex.verification) {
-            (plimsoll_model::Signer::Nobody, _) => "not signed".to_owned(),
-            (_, verified @ plimsoll_model::Verification::Verified { .. }) => format!("signature {verified}"),
-            (signer, _) => format!("signature not verified ({signer})"),
+/// Whose word came with the image, what it is worth, and what becomes of it.
+pub(crate) fn attached<'a>(found: impl IntoIterator<Item = &'a AppliedVex>) -> Vec<String> {
+    let lines = found.into_iter().map(|vex| {
+        let becomes = match (vex.applied, vex.lifted, vex.would_lift) {
+            (true, 0, _) => "it lifts no finding; --no-attached-vex leaves it out".to_owned(),
+            (true, lifted, _) => {
+                format!("it lifts {}; --no-attached-vex leaves it out", counted(lifted, "finding"))
+            }
+            (false, _, 0) => "not applied, and it would lift no finding".to_owned(),
+            (false, _, would) => format!(
+                "not applied: {} of an unverified document would lift {}; --key verifies it, \
+                 --trust-attached-vex believes whoever attached it",
+                counted(vex.statements, "statement"),
+                counted(would, "finding")
+            ),
         };
         format!(
-            "Attached VEX {} ({}), {}, {worth}: {lifts}; --no-attached-vex leaves it out.",
+            "Attached VEX {} ({}), {}, {}: {becomes}.",
             vex.id,
             vex.digest.short(),
-            vex.source
+            vex.source,
+            vex.worth()
         )
-    })
-    .collect()
+    });
+    lines.collect()
 }

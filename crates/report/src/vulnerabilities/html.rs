@@ -133,13 +133,18 @@ fn write_findings(list: &VulnerabilityList<'_>, page: &mut String) {
             let _ = writeln!(page, "<p class=\"apart\">{selection}</p>");
         }
         write_filter(&findings, page);
-        page.push_str(
-            "<table class=\"findings\">\n<thead><tr><th>Vulnerability</th><th>Severity</th><th>CVSS</th>\
-             <th>EPSS</th><th>Package</th><th>Installed</th><th>Fixed in</th><th>Layer</th></tr></thead>\n<tbody>\n",
+        let columns = Columns::of(&findings);
+        let heading = |shown, title: &str| if shown { format!("<th>{title}</th>") } else { String::new() };
+        let _ = write!(
+            page,
+            "<table class=\"findings\">\n<thead><tr><th>Vulnerability</th><th>Severity</th>{}{}\
+             <th>Package</th><th>Installed</th><th>Fixed in</th><th>Layer</th></tr></thead>\n<tbody>\n",
+            heading(columns.score, "CVSS"),
+            heading(columns.probability, "EPSS")
         );
         let labels = facts::labels(list, &findings);
         for (finding, label) in findings.iter().zip(labels).take(MAX_ROWS) {
-            write_row(list, finding, &label, page);
+            write_row(list, finding, &label, columns, page);
         }
         page.push_str("</tbody>\n</table>\n");
         if findings.len() > MAX_ROWS {
@@ -153,10 +158,32 @@ fn write_findings(list: &VulnerabilityList<'_>, page: &mut String) {
     page.push_str("</section>\n");
 }
 
-fn write_row(list: &VulnerabilityList<'_>, finding: &Finding, label: &str, page: &mut String) {
+/// Which of the columns that no feed need fill have anything in them.
+#[derive(Debug, Clone, Copy)]
+struct Columns {
+    score: bool,
+    probability: bool,
+}
+
+impl Columns {
+    fn of(findings: &[&Finding]) -> Self {
+        Self {
+            score: findings.iter().any(|finding| finding.cvss.is_some()),
+            probability: findings.iter().any(|finding| finding.exploit_probability.is_some()),
+        }
+    }
+}
+
+fn write_row(
+    list: &VulnerabilityList<'_>,
+    finding: &Finding,
+    label: &str,
+    columns: Columns,
+    page: &mut String,
+) {
     let remedy = Remedy::of(finding);
     let fixable = if finding.fixed_version.is_some() { " fixable" } else { "" };
-    let _ = write!(page, "<tr class=\"{}{fixable}\"><th scope=\"row\">", class(finding));
+    let _ = write!(page, "<tr class=\"{}{fixable}\"><th scope=\"row\"><span class=\"id\">", class(finding));
     let id = escape(&finding.id);
     match address(&finding.id) {
         Some(address) => {
@@ -168,8 +195,10 @@ fn write_row(list: &VulnerabilityList<'_>, finding: &Finding, label: &str, page:
         let since = escape(&exploited(entry)).into_owned();
         let _ = write!(page, " <span class=\"badge exploited\" title=\"listed {since}\">exploited</span>");
     }
+    page.push_str("</span>");
     if let Some(summary) = &finding.summary {
-        let _ = write!(page, "<span class=\"summary\">{}</span>", escape(summary));
+        let summary = escape(summary);
+        let _ = write!(page, "<span class=\"summary about\" title=\"{summary}\">{summary}</span>");
     }
     let mut about = Vec::new();
     if let (Verdict::Unknown(_), Some(reason)) = (finding.verdict, reason(finding)) {
@@ -179,13 +208,15 @@ fn write_row(list: &VulnerabilityList<'_>, finding: &Finding, label: &str, page:
     if !about.is_empty() {
         let _ = write!(page, "<span class=\"summary\">{}</span>", escape(&about.join(" ")));
     }
-    let score = finding.cvss.map(|score| score.to_string()).unwrap_or_default();
-    let probability = finding.exploit_probability.map(percent).unwrap_or_default();
+    let number = |shown, title: &str, text: Option<String>| {
+        let text = text.unwrap_or_default();
+        if shown { format!("<td class=\"number\" data-side=\"{title}\">{text}</td>") } else { String::new() }
+    };
+    let score = number(columns.score, "CVSS", finding.cvss.map(|score| score.to_string()));
+    let probability = number(columns.probability, "EPSS", finding.exploit_probability.map(percent));
     let _ = write!(
         page,
-        "</th><td class=\"what\"><span class=\"badge {0}\">{0}</span></td>\
-         <td class=\"number\" data-side=\"CVSS\">{score}</td>\
-         <td class=\"number\" data-side=\"EPSS\">{probability}</td>\
+        "</th><td class=\"what\"><span class=\"badge {0}\">{0}</span></td>{score}{probability}\
          <td class=\"package\" data-side=\"Package\">{1}</td>\
          <td class=\"value\" data-side=\"Installed\">{2}</td>",
         class(finding),

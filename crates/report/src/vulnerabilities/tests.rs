@@ -319,7 +319,7 @@ fn a_clean_image_says_how_much_the_feeds_know_of_it() {
 }
 
 #[test]
-fn whoever_lifts_a_finding_with_a_document_that_came_with_the_image_is_named() {
+fn whoever_lifts_or_would_lift_a_finding_with_a_document_that_came_with_the_image_is_named() {
     let analysis = images::analysis_with_base();
     let mut answer = sample::answer(&analysis);
     answer.attached_vex.push(plimsoll_model::AppliedVex {
@@ -329,15 +329,30 @@ fn whoever_lifts_a_finding_with_a_document_that_came_with_the_image_is_named() {
         signer: plimsoll_model::Signer::Key { hint: None },
         verification: plimsoll_model::Verification::NotVerified,
         statements: 3,
+        applied: true,
         lifted: 1,
+        would_lift: 0,
     });
-    let list = VulnerabilityList::new(&analysis, &answer);
-    let expect = "Attached VEX https://example.org/vex-1 (434343434343), attached to the image, found in the list of referrers, signature not verified (signed with a key, signer unknown): it lifts 1 finding; --no-attached-vex leaves it out.";
-    for format in ["table", "markdown", "html", "sarif", "cyclonedx-vex"] {
-        let text = document(format, &list).replace("\\_", "_").replace("\\(", "(");
-        assert!(text.contains(expect), "{format}: {text}");
-    }
-    crate::schemas::tests::check::<Vulns>(&list);
+    let check = |answer: &Vulnerabilities, end: &str| {
+        let list = VulnerabilityList::new(&analysis, answer);
+        let expect = format!(
+            "Attached VEX https://example.org/vex-1 (434343434343), attached to the image, found in the list \
+             of referrers, signature not verified (signed with a key, signer unknown): {end}."
+        );
+        for format in ["table", "markdown", "html", "sarif", "cyclonedx-vex"] {
+            let text = document(format, &list).replace("\\_", "_").replace("\\(", "(");
+            assert!(text.contains(&expect), "{format}: {text}");
+        }
+        crate::schemas::tests::check::<Vulns>(&list);
+    };
+    check(&answer, "it lifts 1 finding; --no-attached-vex leaves it out");
+    let found = &mut answer.attached_vex[0];
+    (found.applied, found.lifted, found.would_lift) = (false, 0, 2);
+    check(
+        &answer,
+        "not applied: 3 statements of an unverified document would lift 2 findings; --key verifies it, \
+         --trust-attached-vex believes whoever attached it",
+    );
 }
 
 #[test]

@@ -46,7 +46,7 @@ static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
 /// Where the texts of programs lie in some bytes, for what keeps parts of files: places and lengths.
 pub(crate) fn marks(bytes: &[u8]) -> impl Iterator<Item = (usize, usize)> {
     let found = TEXTS.automaton.iter().flat_map(move |automaton| automaton.find_iter(bytes));
-    found.take(MAX_PLACES).map(|found| (found.start(), found.len()))
+    found.map(|found| (found.start(), found.len()))
 }
 
 /// The longest text, in bytes.
@@ -56,7 +56,7 @@ pub(crate) fn longest_mark() -> usize {
 }
 
 /// What an executable was found to be, or to have in itself.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Found {
     /// A program and its version.
     Version(&'static str, String),
@@ -191,8 +191,7 @@ pub(super) fn regions<'a>(executable: &Executable<'a>) -> (Vec<&'a [u8]>, bool) 
     };
     let kept = &executable.kept;
     let sections = executable.sections.iter().filter(|section| section.name.is_some_and(is_data));
-    let regions: Vec<&[u8]> =
-        sections.filter_map(|section| kept.at(section.offset, section.size)).collect();
+    let regions: Vec<&[u8]> = sections.filter_map(|section| kept.at(section.offset, section.size)).collect();
     // Sections that lie in one another are no compiler's, and would be read again and again.
     let is_sound = regions.iter().map(|region| region.len() as u64).sum::<u64>() <= kept.size();
     if regions.is_empty() || !kept.is_whole() || !is_sound {

@@ -56,12 +56,26 @@ impl<'de> Visitor<'de> for Manifest<'_> {
             if let Some((position, by)) = ENTRIES.iter().enumerate().find(|(_, entry)| **entry == name) {
                 let at = self.place(position, by);
                 let content = self.content;
-                members.next_value_seed(Targets { content, at, by, depth: MAX_DEPTH, only: None, found: self.found })?;
+                members.next_value_seed(Targets {
+                    content,
+                    at,
+                    by,
+                    depth: MAX_DEPTH,
+                    only: None,
+                    found: self.found,
+                })?;
             } else if name == SCRIPTS {
                 let at = self.place(ENTRIES.len(), SCRIPTS);
                 let content = self.content;
                 let only = Some(STARTS);
-                members.next_value_seed(Targets { content, at, by: SCRIPTS, depth: 1, only, found: self.found })?;
+                members.next_value_seed(Targets {
+                    content,
+                    at,
+                    by: SCRIPTS,
+                    depth: 1,
+                    only,
+                    found: self.found,
+                })?;
             } else {
                 members.next_value::<IgnoredAny>()?;
             }

@@ -19,10 +19,10 @@ const MAX_ROWS: usize = 5_000;
 pub(super) fn write(view: &DifferenceView<'_>, names: &[String; 2], page: &mut String) {
     let Some(comparison) = asked(view) else { return };
     page.push_str("<section id=\"vulnerabilities\" class=\"part\">\n<h2>Vulnerabilities</h2>\n");
+    write_totals(comparison, page);
     for remark in remarks(view, comparison) {
         let _ = writeln!(page, "<p class=\"apart\">{}</p>", escape(&remark));
     }
-    write_totals(comparison, page);
     let all: Vec<&VulnerabilityRow> = rows(view, comparison).collect();
     if all.is_empty() {
         page.push_str("<p class=\"nothing\">No vulnerability to show.</p>\n");
@@ -62,10 +62,13 @@ fn write_totals(comparison: &VulnerabilityComparison, page: &mut String) {
 
 fn write_rows(rows: &[&VulnerabilityRow], names: &[String; 2], page: &mut String) {
     let [before, after] = names.each_ref().map(|name| escape(name));
+    // What is fixed names no version to go to: a column of nothing tells nothing.
+    let has_fixes = rows.iter().any(|row| !fixed_text(row).is_empty());
+    let fixed_in = if has_fixes { "<th>Fixed in</th>" } else { "" };
     let _ = write!(
         page,
         "<table class=\"findings\">\n<thead><tr><th>Vulnerability</th><th>Severity</th><th>Package</th>\
-         <th>{before}</th><th>{after}</th><th>Fixed in</th></tr></thead>\n<tbody>\n"
+         <th class=\"image\">{before}</th><th class=\"image\">{after}</th>{fixed_in}</tr></thead>\n<tbody>\n"
     );
     for row in rows.iter().take(MAX_ROWS) {
         let id = escape(&row.id);
@@ -77,8 +80,8 @@ fn write_rows(rows: &[&VulnerabilityRow], names: &[String; 2], page: &mut String
             if row.known_exploited { " <span class=\"badge exploited\">exploited</span>" } else { "" };
         let _ = write!(
             page,
-            "<tr><th scope=\"row\">{id}{exploited}</th><td class=\"what\"><span class=\"badge {}\">{}</span></td>\
-             <td class=\"package\" data-side=\"Package\">{}</td>",
+            "<tr><th scope=\"row\"><span class=\"id\">{id}{exploited}</span></th><td class=\"what\"><span class=\"badge {}\">{}</span></td>\
+             <td class=\"package whole\" data-side=\"Package\">{}</td>",
             row.severity(),
             severity_text(row),
             escape(&row.name)
@@ -88,8 +91,11 @@ fn write_rows(rows: &[&VulnerabilityRow], names: &[String; 2], page: &mut String
             let text = side_text(side.as_ref());
             let _ = write!(page, "<td class=\"{class}\" data-side=\"{label}\">{}</td>", escape(&text));
         }
-        let fixed = escape(fixed_text(row));
-        let _ = writeln!(page, "<td class=\"value fixed\" data-side=\"Fixed in\">{fixed}</td></tr>");
+        if has_fixes {
+            let fixed = escape(fixed_text(row));
+            let _ = write!(page, "<td class=\"value fixed\" data-side=\"Fixed in\">{fixed}</td>");
+        }
+        page.push_str("</tr>\n");
     }
     page.push_str("</tbody>\n</table>\n");
     if rows.len() > MAX_ROWS {
