@@ -1,5 +1,6 @@
 //! Which files a reader wants, and the compiled matcher that decides per archive entry.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use plimsoll_model::path::split;
@@ -145,7 +146,7 @@ impl Claims {
         if let Some(wishes) = self.grandparents.get(split(directory).0) {
             found.extend(wishes.iter().filter(|(wish, _)| name == *wish).map(|(_, id)| *id));
         }
-        found.dedup_by_key(|id| id.reader);
+        once_for_each(found);
     }
 
     /// Everyone who wants a file that begins with `first`, which is all of it or at least
@@ -154,7 +155,7 @@ impl Claims {
         found.clear();
         let wishes = self.beginnings.iter().filter(|(beginning, _)| first.starts_with(beginning));
         found.extend(wishes.map(|(_, id)| *id));
-        found.dedup_by_key(|id| id.reader);
+        once_for_each(found);
     }
 
     /// Everyone who wants text, into `found`, which is cleared first; nobody where a file that
@@ -164,7 +165,15 @@ impl Claims {
         if !self.texts.is_empty() && is_text(first) {
             found.extend_from_slice(&self.texts);
         }
+        once_for_each(found);
     }
+}
+
+/// A reader that wants a file for several reasons reads it once, as far as the most generous of its
+/// claims goes.
+fn once_for_each(found: &mut Vec<ClaimId>) {
+    found.sort_by_key(|id| (id.reader, Reverse(id.limit)));
+    found.dedup_by_key(|id| id.reader);
 }
 
 /// A name before and from its last dot on.
@@ -269,5 +278,53 @@ mod tests {
         check(b"!<arch>\ndebian", false);
         // What comes after the first bytes is the reader's to judge.
         check(b"sixteen letters.\0", true);
+    }
+
+    /// Wants the same files for several reasons.
+    #[derive(Debug)]
+    struct Insistent;
+
+    impl Reader for Insistent {
+        fn doc(&self) -> &'static Doc {
+            &Doc { id: "insistent", title: "Insistent", summary: "", explanation: "" }
+        }
+        fn revision(&self) -> u32 {
+            1
+        }
+        fn claims(&self) -> &'static [Claim] {
+            const CLAIMS: &[Claim] = &[
+                Claim { pattern: Pattern::Name("run.sh"), limit: 10 },
+                Claim { pattern: Pattern::Extension(".sh"), limit: 30 },
+                Claim { pattern: Pattern::Inside("start.d", ""), limit: 20 },
+                Claim { pattern: Pattern::In("etc/start.d", ".sh"), limit: 5 },
+                Claim { pattern: Pattern::Path("etc/start.d/run.sh"), limit: 7 },
+                Claim { pattern: Pattern::Magic(b"#!"), limit: 40 },
+                Claim { pattern: Pattern::Magic(b"#!/bin/sh"), limit: 50 },
+                Claim { pattern: Pattern::Text, limit: 60 },
+                Claim { pattern: Pattern::Text, limit: 70 },
+            ];
+            CLAIMS
+        }
+        fn read(&self, _: &[u8], _: &[u8], _: &mut Vec<Problem>) -> Option<Vec<u8>> {
+            None
+        }
+        fn join(&self, _: &LayeredImage<'_>, _: &mut Joined) {}
+    }
+
+    #[test]
+    fn a_reader_gets_a_file_once_however_often_it_claims_it() {
+        // Two of them, whose claims are looked up in turns.
+        let claims = Claims::compile(&[&Insistent, &Insistent]);
+        let check = |found: &[ClaimId], limit: u64| {
+            let expect = [ClaimId { reader: 0, limit }, ClaimId { reader: 1, limit }];
+            assert_eq!(found, expect);
+        };
+        let mut found = Vec::new();
+        claims.find(b"etc/start.d/run.sh", &mut found);
+        check(&found, 30);
+        claims.find_magic(b"#!/bin/sh\nexec a", &mut found);
+        check(&found, 50);
+        claims.find_text(b"#!/bin/sh\nexec a", &mut found);
+        check(&found, 70);
     }
 }

@@ -17,7 +17,7 @@ const MAX_LOCK: u64 = 16 << 20;
 
 /// How many packages the lock files of one ecosystem may declare in one image: far more than a
 /// product has; an image full of stray lock files must not become a list of all there is.
-const MAX_DECLARED: usize = 50_000;
+pub(crate) const MAX_DECLARED: usize = 50_000;
 
 /// A package that a lock file names.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,7 +71,8 @@ pub(crate) struct LockFiles {
     pub(crate) claims: &'static [Claim],
     pub(crate) kind: PackageType,
     /// From the name of a file and its content to what it names; `None` where it is not in the
-    /// format that its name promises.
+    /// format that its name promises. An entry that states no name or no version is damage, which
+    /// the reader tells of.
     pub(crate) parse: fn(&[u8], &[u8]) -> Option<Vec<Locked>>,
     pub(crate) package_url: fn(&Package) -> Option<Purl>,
 }
@@ -110,7 +111,18 @@ impl Reader for LockFiles {
             ));
             return None;
         };
+        let stated = locked.len();
         locked.retain(|each| !each.name.is_empty() && !each.version.is_empty());
+        let incomplete = stated - locked.len();
+        if incomplete > 0 {
+            problems.push(Problem::new(
+                "lock-file-incomplete",
+                format!("/{}", path::escape(path)),
+                format!(
+                    "{incomplete} of its entries state no name or no version, or cannot be read, and are missing from the report"
+                ),
+            ));
+        }
         if locked.is_empty() { None } else { postcard::to_allocvec(&locked).ok() }
     }
 
@@ -170,15 +182,18 @@ fn declare(
             joined.packages.push(package);
         }
     }
-    if left_out > 0 {
-        joined.problems.push(Problem::new(
+    joined.problems.extend(self::left_out(kind, left_out));
+}
+
+/// What is said where lock files name more packages than are listed.
+pub(crate) fn left_out(kind: &PackageType, count: usize) -> Option<Problem> {
+    (count > 0).then(|| {
+        Problem::new(
             "declared-packages-left-out",
             "/",
-            format!(
-                "lock files name {left_out} {kind} packages more than the {MAX_DECLARED} that are listed"
-            ),
-        ));
-    }
+            format!("lock files name {count} {kind} packages more than the {MAX_DECLARED} that are listed"),
+        )
+    })
 }
 
 #[cfg(test)]

@@ -71,7 +71,14 @@ pub(crate) fn decode<'a, T: DeserializeOwned>(
 
 /// Adds a package that a file is the evidence of, and which lies in `place`. It owns the file.
 /// Gives its position.
-pub(crate) fn add(
+pub(crate) fn add(package: Package, fragment: &ShownFragment<'_>, place: &[u8], joined: &mut Joined) -> u32 {
+    let index = list(package, fragment, place, joined);
+    joined.owned.push((fragment.file, index));
+    index
+}
+
+/// Like [`add`], of a package that does not own the file that names it.
+pub(crate) fn list(
     mut package: Package,
     fragment: &ShownFragment<'_>,
     place: &[u8],
@@ -81,20 +88,147 @@ pub(crate) fn add(
     package.evidence = TreePath::parse(fragment.path).ok();
     package.place = TreePath::parse(place).ok();
     let index = joined.packages.len() as u32;
-    joined.owned.push((fragment.file, index));
     joined.packages.push(package);
     index
 }
 
+/// How many packages may own a file through a directory that it lies in, on the average of all
+/// files. Real files have three at most (a library in a plugin in an application); beyond it,
+/// packages say that they lie in each other, and what they own would grow with their square.
+const MAX_OWNERS: usize = 16;
+
+/// Directories that no package lies in that is not the distribution's: those that hold everything,
+/// after the Filesystem Hierarchy Standard. `*` is any name of one part.
+const SYSTEM: [&str; 4] = [
+    "bin boot dev etc home lib lib32 lib64 libx32 media mnt nix opt proc root run sbin srv sys tmp usr var",
+    "gnu/store nix/store lib/*-linux-* var/backups var/cache var/lib var/local var/lock var/log var/mail \
+     var/opt var/run var/spool var/tmp",
+    "usr/bin usr/games usr/include usr/lib usr/lib32 usr/lib64 usr/libx32 usr/libexec usr/local usr/sbin \
+     usr/share usr/src usr/lib/*-linux-* usr/share/doc usr/share/info usr/share/locale usr/share/man",
+    "usr/local/bin usr/local/etc usr/local/games usr/local/include usr/local/lib usr/local/lib64 \
+     usr/local/libexec usr/local/man usr/local/sbin usr/local/share usr/local/src",
+];
+
+/// Whether a directory is the root or one that holds everything.
+fn is_of_the_system(directory: &[u8]) -> bool {
+    let names = |pattern: &str| match pattern.split_once("*-linux-*") {
+        Some((above, _)) => directory.strip_prefix(above.as_bytes()).is_some_and(|name| {
+            !name.contains(&b'/') && memchr::memmem::find(name, b"-linux-").is_some_and(|at| at > 0)
+        }),
+        None => directory == pattern.as_bytes(),
+    };
+    directory.is_empty() || SYSTEM.iter().flat_map(|line| line.split_whitespace()).any(names)
+}
+
 /// A package owns a file or directory and everything in it.
 pub(crate) fn own_tree(image: &LayeredImage<'_>, path: &[u8], index: u32, joined: &mut Joined) {
-    if let Some(root) = image.files.resolve(path) {
-        let end = image.files.table().subtree_end(root);
-        joined.owned.extend((root.0..end.0).map(|id| (FileId(id), index)));
+    own_trees(image, [path], index, joined);
+}
+
+/// A package owns files or directories and everything in them, however often and in each other it
+/// names them.
+pub(crate) fn own_trees<P: AsRef<[u8]>>(
+    image: &LayeredImage<'_>,
+    paths: impl IntoIterator<Item = P>,
+    index: u32,
+    joined: &mut Joined,
+) {
+    let mut roots: Vec<FileId> =
+        paths.into_iter().filter_map(|path| image.files.resolve(path.as_ref())).collect();
+    roots.sort_unstable();
+    roots.dedup();
+    let mut end = FileId::ROOT;
+    for root in roots {
+        if root >= end && own_directory(image, root, |_| false, index, joined) {
+            end = image.files.table().subtree_end(root);
+        }
     }
+}
+
+/// A package owns a file or directory and everything in it, but for what `is_other` says, which is
+/// another's with all that lies in it. Nobody owns the system's own directories as a whole: then
+/// the answer is `false`, and a problem says so; another one where the packages of an image own far
+/// more together than there is.
+pub(crate) fn own_directory(
+    image: &LayeredImage<'_>,
+    directory: FileId,
+    is_other: impl Fn(FileId) -> bool,
+    index: u32,
+    joined: &mut Joined,
+) -> bool {
+    let table = image.files.table();
+    let name = |joined: &Joined| {
+        let package = joined.packages.get(index as usize);
+        package.map(|package| path::escape(package.name.as_bytes()).to_string()).unwrap_or_default()
+    };
+    let mut path = Vec::new();
+    table.write_path(directory, &mut path);
+    if is_of_the_system(&path) {
+        let detail = format!(
+            "{} says that it lies here, where everything does; which files are its own is unknown",
+            name(joined)
+        );
+        joined.problems.push(Problem::new(
+            "package-place-unlikely",
+            format!("/{}", path::escape(&path)),
+            detail,
+        ));
+        return false;
+    }
+    let most = table.len().saturating_mul(MAX_OWNERS);
+    let end = table.subtree_end(directory);
+    let mut at = directory;
+    while at < end {
+        if at != directory && is_other(at) {
+            at = table.subtree_end(at);
+            continue;
+        }
+        if joined.owned.len() >= most {
+            let problem = Problem::new(
+                "ownership-limit",
+                "/",
+                format!(
+                    "packages say that they lie in each other, so that every file has more than {MAX_OWNERS} owners; some are left out"
+                ),
+            );
+            if joined.problems.last() != Some(&problem) {
+                joined.problems.push(problem);
+            }
+            return true;
+        }
+        joined.owned.push((at, index));
+        at = FileId(at.0 + 1);
+    }
+    true
 }
 
 /// A package owns one file or directory.
 pub(crate) fn own(image: &LayeredImage<'_>, path: &[u8], index: u32, joined: &mut Joined) {
     joined.owned.extend(image.files.resolve(path).map(|id| (id, index)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_of_the_system;
+
+    #[test]
+    fn what_holds_everything_is_nobody_s() {
+        let check =
+            |path: &str, expect: bool| assert_eq!(is_of_the_system(path.as_bytes()), expect, "{path}");
+        for path in
+            ["", "usr", "usr/lib", "usr/lib/x86_64-linux-gnu", "lib/arm-linux-gnueabihf", "opt", "var/lib"]
+        {
+            check(path, true);
+        }
+        for path in [
+            "app",
+            "opt/app",
+            "usr/lib/erlang",
+            "usr/lib/linux-tools",
+            "usr/lib/x86_64-linux-gnu/perl5",
+            "usr/share/nodejs/a",
+        ] {
+            check(path, false);
+        }
+    }
 }

@@ -11,6 +11,7 @@
 pub(crate) mod binary;
 mod dynamic;
 mod excerpt;
+mod kept;
 mod mach;
 pub(crate) mod metadata;
 mod notes;
@@ -20,6 +21,7 @@ pub(crate) mod sample;
 
 pub(crate) use dynamic::{Dynamic, Part, Symbol, tag};
 pub use excerpt::Excerpt;
+pub(crate) use kept::Kept;
 pub(crate) use notes::Note;
 
 /// The largest executable that is kept whole: nearly all are smaller, and two threads with a
@@ -110,8 +112,7 @@ pub(crate) struct Section<'a> {
 /// An ELF file, whole or an excerpt.
 #[derive(Debug)]
 pub struct Executable<'a> {
-    parts: Vec<(u64, &'a [u8])>,
-    whole: bool,
+    pub(crate) kept: Kept<'a>,
     form: Form,
     /// `e_type` and `e_machine`.
     pub(crate) kind: u16,
@@ -210,11 +211,10 @@ impl<'a> Executable<'a> {
     /// has the segments and sections that can be read.
     #[must_use]
     pub fn parse(content: &'a [u8]) -> Option<Self> {
-        let parts = excerpt::parts(content);
-        let form = Form::of(parts.first()?.1)?;
+        let kept = Kept::of(content);
+        let form = Form::of(kept.first())?;
         let mut executable = Self {
-            parts,
-            whole: !excerpt::is_excerpt(content),
+            kept,
             form,
             kind: 0,
             machine: 0,
@@ -224,12 +224,12 @@ impl<'a> Executable<'a> {
             sections: Vec::new(),
             section_places: Vec::new(),
         };
-        let header = executable.at(0, if form.wide { 64 } else { 52 })?;
+        let header = executable.kept.at(0, if form.wide { 64 } else { 52 })?;
         executable.kind = form.field(header, (16, 2), (16, 2))? as u16;
         executable.machine = form.field(header, (18, 2), (18, 2))? as u16;
         let has_none = form.field(header, (44, 2), (56, 2))? == 0;
         let segments =
-            form.segments(header, |offset, length| executable.at(offset, length).map(<[u8]>::to_vec));
+            form.segments(header, |offset, length| executable.kept.at(offset, length).map(<[u8]>::to_vec));
         executable.has_segments = has_none || segments.as_ref().is_some_and(|all| !all.is_empty());
         executable.all_segments = segments.unwrap_or_default();
         executable.segments =
@@ -252,7 +252,7 @@ impl<'a> Executable<'a> {
         if size < (if form.wide { 64 } else { 40 }) {
             return None;
         }
-        let table = self.at(start, (size * count) as u64)?;
+        let table = self.kept.at(start, (size * count) as u64)?;
         let place = |header: &[u8]| {
             Some((form.field(header, (16, 4), (24, 8))?, form.field(header, (20, 4), (32, 8))?))
         };
@@ -260,14 +260,12 @@ impl<'a> Executable<'a> {
             .chunks_exact(size)
             .nth(names)
             .and_then(place)
-            .and_then(|(offset, size)| self.at(offset, size));
+            .and_then(|(offset, size)| self.kept.at(offset, size));
         let section = |header: &[u8]| {
             let kind = form.field(header, (4, 4), (4, 4))? as u32;
             let (offset, size) = place(header)?;
-            let start = form.field(header, (0, 4), (0, 4))? as usize;
-            let name = names
-                .and_then(|names| names.get(start..))
-                .map(|rest| rest.split(|byte| *byte == 0).next().unwrap_or_default());
+            let start = form.field(header, (0, 4), (0, 4))?;
+            let name = names.and_then(|names| dynamic::name_at(names, start));
             let address = form.field(header, (12, 4), (16, 8))?;
             let flags = form.field(header, (8, 4), (8, 8))?;
             let link = form.field(header, (24, 4), (40, 4))? as u32;
@@ -276,30 +274,6 @@ impl<'a> Executable<'a> {
             (kind != NO_BITS && size > 0).then_some(found)
         };
         Some(table.chunks_exact(size).map(section).collect())
-    }
-
-    /// Whether all of the file is there.
-    pub(crate) const fn is_whole(&self) -> bool {
-        self.whole
-    }
-
-    /// The parts that were kept, with their places in the file.
-    pub(crate) fn parts(&self) -> &[(u64, &'a [u8])] {
-        &self.parts
-    }
-
-    /// The bytes at a place in the file, where all of them were kept.
-    pub(crate) fn at(&self, offset: u64, length: u64) -> Option<&'a [u8]> {
-        let length = usize::try_from(length).ok()?;
-        self.from(offset)?.get(..length)
-    }
-
-    /// Everything from a place in the file to the end of the part that was kept.
-    pub(crate) fn from(&self, offset: u64) -> Option<&'a [u8]> {
-        self.parts.iter().find_map(|(start, bytes)| {
-            let from = usize::try_from(offset.checked_sub(*start)?).ok()?;
-            bytes.get(from..).filter(|rest| !rest.is_empty())
-        })
     }
 
     /// The place in the file of what is loaded to an address.

@@ -24,6 +24,7 @@ mod described;
 pub mod ecosystem;
 pub mod evidence;
 pub mod executable;
+mod own_path;
 pub mod reader;
 mod same_software;
 mod semantic_version;

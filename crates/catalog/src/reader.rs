@@ -209,3 +209,30 @@ fn sort(joined: &mut Joined) {
     joined.problems.sort();
     joined.problems.dedup();
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::Claims;
+
+    /// Fragments find their reader by it when layers are merged.
+    #[test]
+    fn no_two_readers_have_the_same_id() {
+        let mut seen = BTreeSet::new();
+        for reader in readers() {
+            assert!(seen.insert(reader.doc().id), "{} is the id of two readers", reader.doc().id);
+        }
+    }
+
+    #[test]
+    fn a_script_that_is_claimed_by_its_name_and_by_its_place_is_read_once() {
+        let readers = readers();
+        let mut found = Vec::new();
+        Claims::compile(&readers).find(b"docker-entrypoint.d/docker-entrypoint.sh", &mut found);
+        let ids: Vec<&str> = found.iter().map(|claim| readers[claim.reader].doc().id).collect();
+        assert_eq!(ids.iter().filter(|id| **id == "texts").count(), 1, "{ids:?}");
+        assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "{ids:?}");
+    }
+}

@@ -1,5 +1,5 @@
 //! Semantic versions (Semantic Versioning 2.0.0), which Cargo, npm and Go take, each with a
-//! latitude of its own.
+//! latitude of its own; NuGet orders what comes before a release likewise.
 
 use std::cmp::Ordering;
 
@@ -40,11 +40,12 @@ impl<'a> SemanticVersion<'a> {
         numbers
             .map(|(left, right)| order_numbers(left, right))
             .find(|order| order.is_ne())
-            .unwrap_or_else(|| order_prereleases(self.prerelease, other.prerelease))
+            .unwrap_or_else(|| order_prereleases(self.prerelease, other.prerelease, order_words))
     }
 }
 
-fn split(text: &str, mark: char) -> (&str, Option<&str>) {
+/// What is before a mark, and what is behind it if it is there.
+pub(crate) fn split(text: &str, mark: char) -> (&str, Option<&str>) {
     text.split_once(mark).map_or((text, None), |(before, after)| (before, Some(after)))
 }
 
@@ -60,7 +61,8 @@ fn is_number(word: &str) -> bool {
     is_digits(word) && !has_idle_zero(word)
 }
 
-fn is_word(word: &str) -> bool {
+/// Letters, digits and hyphens, of which there is at least one.
+pub(crate) fn is_word(word: &str) -> bool {
     !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
@@ -69,21 +71,26 @@ fn order_numbers(left: &str, right: &str) -> Ordering {
     left.len().cmp(&right.len()).then_with(|| left.cmp(right))
 }
 
-/// A release is newer than what came before it; then word by word, numbers before letters, and
-/// the longer of two that are alike so far is newer.
-fn order_prereleases(left: &str, right: &str) -> Ordering {
-    match (left.is_empty(), right.is_empty()) {
-        (true, true) => return Ordering::Equal,
-        (true, false) => return Ordering::Greater,
-        (false, true) => return Ordering::Less,
-        (false, false) => {}
-    }
-    let order_words = |left: &str, right: &str| match (is_digits(left), is_digits(right)) {
+/// Numbers before letters.
+fn order_words(left: &str, right: &str) -> Ordering {
+    match (is_digits(left), is_digits(right)) {
         (true, true) => order_numbers(left, right),
         (true, false) => Ordering::Less,
         (false, true) => Ordering::Greater,
         (false, false) => left.cmp(right),
-    };
+    }
+}
+
+/// A release is newer than what came before it; then word by word, and the longer of two that are
+/// alike so far is newer.
+pub(crate) fn order_prereleases(
+    left: &str,
+    right: &str,
+    order_words: impl Fn(&str, &str) -> Ordering,
+) -> Ordering {
+    if left.is_empty() || right.is_empty() {
+        return left.is_empty().cmp(&right.is_empty());
+    }
     let (mut left, mut right) = (left.split('.'), right.split('.'));
     loop {
         match (left.next(), right.next()) {

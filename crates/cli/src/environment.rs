@@ -8,7 +8,7 @@ use plimsoll_engine::advisories::AdvisoryStore;
 use plimsoll_engine::{
     Answer, Engine, Environment, Progress, Proxies, Purpose, Question, Settings, TransportOptions,
 };
-use plimsoll_model::Analysis;
+use plimsoll_model::{Analysis, Problem};
 
 use crate::arguments::Common;
 use crate::exit::Strict;
@@ -91,8 +91,9 @@ impl Context {
     pub(crate) fn modified(
         &self,
         image: &str,
+        base: Option<&str>,
     ) -> Result<(Analysis, Vec<plimsoll_model::evidence::ModifiedFile>)> {
-        Ok(self.engine.modified(image, &*self.progress)?)
+        Ok(self.engine.modified(image, base, &*self.progress)?)
     }
 
     /// The advisories of this machine.
@@ -127,8 +128,12 @@ impl Context {
         self.judge_told(analyses)
     }
 
-    /// What `--strict` makes of problems that the answer itself has named.
+    /// The same where the answer itself has named the problems: what is left to say is that some
+    /// may hide packages.
     pub(crate) fn judge_told(&self, analyses: &[&Analysis]) -> Result<()> {
+        for analysis in analyses {
+            tell_hidden(analysis);
+        }
         self.judge_count(analyses.iter().map(|analysis| analysis.problems.len()).sum())
     }
 
@@ -143,13 +148,30 @@ const TOLD: usize = 5;
 
 fn tell(analysis: &Analysis) {
     let name = &analysis.identity.name;
-    for problem in analysis.problems.iter().take(TOLD) {
+    // What may hide packages first: it is what an answer must not be silent about.
+    let (hiding, others): (Vec<&Problem>, Vec<&Problem>) =
+        analysis.problems.iter().partition(|problem| problem.hides_packages());
+    let told = hiding.iter().chain(&others);
+    for problem in told.take(TOLD) {
         tell_line(Kind::Warning, &format!("{name}: {problem}"));
     }
     if let Some(more) = analysis.problems.len().checked_sub(TOLD).filter(|more| *more > 0) {
         let noun = if more == 1 { "problem" } else { "problems" };
         let all = format!("{name}: {more} more {noun}; `plimsoll inspect {name}` names them all");
         tell_line(Kind::Warning, &all);
+    }
+}
+
+/// The last word about an answer that may lack packages.
+fn tell_hidden(analysis: &Analysis) {
+    let name = &analysis.identity.name;
+    let count = analysis.problems.iter().filter(|problem| problem.hides_packages()).count();
+    if count > 0 {
+        let noun = if count == 1 { "problem" } else { "problems" };
+        let line = format!(
+            "{name}: packages may be missing from the answer for {count} {noun}; `plimsoll explain CODE` says what to do, --strict makes of it exit code 3"
+        );
+        tell_line(Kind::Warning, &line);
     }
 }
 

@@ -6,11 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use plimsoll_catalog::{LayerFragment, Pattern, Reader, join, readers};
-use plimsoll_image::limits::{MAX_IMAGE_ENTRIES, MAX_NAME_BYTES};
 use plimsoll_image::source::directory::read_directory;
 use plimsoll_image::source::place::Place;
-use plimsoll_image::source::{Image, ImageLayer, Source, SourceError};
-use plimsoll_image::{count_bytes, merge};
+use plimsoll_image::source::{Image, ImageLayer, Source};
+use plimsoll_image::{LayerError, LayerExpectation, Room, count_bytes, merge};
 use plimsoll_model::{
     Analysis, Digest, FileKind, FileTable, ImageIdentity, Layer, LayerFacts, PathIndex, Problem,
 };
@@ -20,6 +19,7 @@ use crate::attached::key::VerifyingKey;
 use crate::attached::{self, AttachedVex};
 use crate::base;
 use crate::error::EngineError;
+use crate::late::{self, Late};
 use crate::layers::{Reading, expectation, read_facts, refresh, stale_readers};
 use crate::open::{Settings, open};
 use crate::progress::{Counted, Progress};
@@ -32,6 +32,9 @@ pub struct Engine {
     pub(crate) cache: Option<Arc<LayerCache>>,
     readers: Vec<&'static dyn Reader>,
     spool: Spool,
+    /// Entries and bytes of names that the layers of an image may have, where a test says so.
+    #[cfg(test)]
+    most: Option<(usize, usize)>,
 }
 
 /// What an analysis is for. It decides only how much of a root directory on this machine is
@@ -93,7 +96,14 @@ impl Engine {
             .as_ref()
             .map(|directory| Arc::new(LayerCache::new(directory, settings.cache_capacity)));
         let spool = Spool::new(settings.cache.iter().chain(&settings.scratch).cloned());
-        Self { settings, cache, readers: readers(), spool }
+        Self {
+            settings,
+            cache,
+            readers: readers(),
+            spool,
+            #[cfg(test)]
+            most: None,
+        }
     }
 
     /// The cache, if there is one.
@@ -168,17 +178,10 @@ impl Engine {
             None => base::recognise(self.cache(), &image),
         };
         let mut problems = Vec::new();
-        let facts = self.layer_facts(name, source, &image, question.purpose, progress, &mut problems)?;
+        let room = Arc::new(self.room());
+        let facts =
+            self.layer_facts(name, source, &image, question.purpose, &room, progress, &mut problems)?;
         let layers: Vec<&LayerFacts> = image.layers.iter().map(|layer| &facts[&layer.digest]).collect();
-        let entries: usize = layers.iter().map(|facts| facts.files.len()).sum();
-        let names: usize = layers.iter().map(|facts| facts.files.arena_bytes()).sum();
-        if entries > MAX_IMAGE_ENTRIES || names > MAX_NAME_BYTES {
-            let why = format!(
-                "its layers hold {entries} entries and {names} bytes of names, more than the {MAX_IMAGE_ENTRIES} and {MAX_NAME_BYTES} that Plimsoll holds in memory"
-            );
-            let source = SourceError::Damaged { what: "the image".to_owned(), why };
-            return Err(EngineError::of_source(name, source));
-        }
         let found = if question.attachments { attached::read(source, &image, question.key) } else { None };
         // Only an image whose layers were read and verified is worth remembering.
         if let Some(cache) = self.cache() {
@@ -205,19 +208,30 @@ impl Engine {
         image.map_err(|source| EngineError::of_source(name, source))
     }
 
+    /// What the layers of one image may take.
+    fn room(&self) -> Room {
+        #[cfg(test)]
+        if let Some((entries, names)) = self.most {
+            return Room::new(entries, names);
+        }
+        Room::default()
+    }
+
     /// The facts about every layer, by digest.
+    #[expect(clippy::too_many_arguments, reason = "one call, and each is a thing of its own")]
     fn layer_facts(
         &self,
         name: &str,
         source: &dyn Source,
         image: &Image,
         purpose: Purpose,
+        room: &Arc<Room>,
         progress: &dyn Progress,
         problems: &mut Vec<Problem>,
     ) -> Result<BTreeMap<Digest, LayerFacts>, EngineError> {
         let mut known: BTreeMap<Digest, Known> = BTreeMap::new();
         let mut wanted: Vec<&ImageLayer> = Vec::new();
-        for (layer, state) in self.look_up(image, purpose) {
+        for (layer, state) in self.look_up(name, image, purpose, room)? {
             if !matches!(state, Known::Facts(_)) {
                 wanted.push(layer);
             }
@@ -227,7 +241,7 @@ impl Engine {
             BTreeMap::new()
         } else {
             progress.begin(name, wanted.iter().map(|layer| layer.size).sum());
-            let fresh = self.read_layers(name, source, &wanted, &known, progress);
+            let fresh = self.read_layers(name, source, &wanted, &known, room, progress);
             progress.end();
             fresh?
         };
@@ -259,7 +273,13 @@ impl Engine {
     }
 
     /// What the cache knows of each layer, every digest once.
-    fn look_up<'a>(&self, image: &'a Image, purpose: Purpose) -> Vec<(&'a ImageLayer, Known)> {
+    fn look_up<'a>(
+        &self,
+        name: &str,
+        image: &'a Image,
+        purpose: Purpose,
+        room: &Room,
+    ) -> Result<Vec<(&'a ImageLayer, Known)>, EngineError> {
         let mut layers: Vec<&ImageLayer> = Vec::new();
         for layer in &image.layers {
             if !layers.iter().any(|other| other.digest == layer.digest) {
@@ -267,13 +287,24 @@ impl Engine {
             }
         }
         if self.cache.is_none() {
-            return layers.into_iter().map(|layer| (layer, Known::Nothing)).collect();
+            return Ok(layers.into_iter().map(|layer| (layer, Known::Nothing)).collect());
         }
         let next = AtomicUsize::new(0);
         let found = Mutex::new(Vec::with_capacity(layers.len()));
+        let failed = Mutex::new(None);
         let work = || {
             while let Some(layer) = layers.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let state = self.known(layer, purpose);
+                if let Known::Facts(facts) = &state
+                    && let Err(why) = room.take(facts.files.len(), facts.files.arena_bytes())
+                {
+                    failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| {
+                        EngineError::of_layer(name, &layer.digest, LayerError::Room(why))
+                    });
+                    // Nobody looks at the others then.
+                    next.store(layers.len(), Ordering::Relaxed);
+                    return;
+                }
                 found.lock().unwrap_or_else(PoisonError::into_inner).push((*layer, state));
             }
         };
@@ -283,9 +314,12 @@ impl Engine {
             }
             work();
         });
+        if let Some(error) = failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            return Err(error);
+        }
         let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
         found.sort_by_key(|(layer, _)| layer.index);
-        found
+        Ok(found)
     }
 
     fn known(&self, layer: &ImageLayer, purpose: Purpose) -> Known {
@@ -293,8 +327,9 @@ impl Engine {
         let stored =
             |with_evidence| self.cache.as_ref().and_then(|cache| cache.layer(&layer.digest, with_evidence));
         let Some(facts) = stored(with_evidence) else { return Known::Nothing };
-        // An image that promises something else about the same bytes is judged by reading them.
-        if facts.diff_id != layer.diff_id {
+        // An image that promises something else about the same bytes is judged by reading them;
+        // one that promises nothing takes them as they are.
+        if layer.diff_id.is_some() && facts.diff_id != layer.diff_id {
             return Known::Nothing;
         }
         let asked = self.readers_for(purpose);
@@ -304,7 +339,8 @@ impl Engine {
         // What is stored anew must be all there is, so what is stale beside it is read anew too.
         let Some(facts) = stored(true) else { return Known::Nothing };
         let stale = stale_readers(&facts, &self.readers);
-        Known::Stale(facts, stale)
+        // The list of files comes anew with what is read; two of them would be one too many.
+        Known::Stale(LayerFacts { files: FileTable::default(), ..facts }, stale)
     }
 
     /// The readers whose facts a question needs.
@@ -319,6 +355,7 @@ impl Engine {
         source: &dyn Source,
         wanted: &[&ImageLayer],
         known: &BTreeMap<Digest, Known>,
+        room: &Arc<Room>,
         progress: &dyn Progress,
     ) -> Result<BTreeMap<Digest, LayerFacts>, EngineError> {
         let done = Mutex::new(BTreeMap::new());
@@ -327,21 +364,26 @@ impl Engine {
             failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
         };
         let is_failed = || failed.lock().unwrap_or_else(PoisonError::into_inner).is_some();
-        let read = |layer: &ImageLayer, blob: Box<dyn std::io::Read + Send + '_>, read_ahead: bool| {
-            let readers: &[&'static dyn Reader] = match known.get(&layer.digest) {
+        let readers_of = |layer: &ImageLayer| -> &[&'static dyn Reader] {
+            match known.get(&layer.digest) {
                 Some(Known::Stale(_, stale)) => stale,
                 _ => &self.readers,
-            };
-            let expectation = expectation(layer, read_ahead);
+            }
+        };
+        let late: Mutex<BTreeMap<Digest, Vec<Late>>> = Mutex::default();
+        let read = |layer: &ImageLayer, blob: Box<dyn std::io::Read + Send + '_>, read_ahead: bool| {
+            let readers = readers_of(layer);
+            let expectation =
+                LayerExpectation { room: Some(Arc::clone(room)), ..expectation(layer, read_ahead) };
             match read_facts(Counted { inner: blob, progress }, &expectation, readers, &self.spool) {
-                Ok(facts) => {
+                Ok((facts, more)) => {
+                    if !more.is_empty() {
+                        let mut late = late.lock().unwrap_or_else(PoisonError::into_inner);
+                        late.insert(layer.digest.clone(), more);
+                    }
                     done.lock().unwrap_or_else(PoisonError::into_inner).insert(layer.digest.clone(), facts);
                 }
-                Err(source) => fail(EngineError::Layer {
-                    image: name.to_owned(),
-                    digest: layer.digest.clone(),
-                    source: Box::new(source),
-                }),
+                Err(source) => fail(EngineError::of_layer(name, &layer.digest, source)),
             }
         };
         if source.is_stream() {
@@ -371,6 +413,25 @@ impl Engine {
                 }
                 work();
             });
+        }
+        let late = late.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if !late.is_empty() && !is_failed() {
+            let layers: Vec<&ImageLayer> =
+                wanted.iter().copied().filter(|layer| late.contains_key(&layer.digest)).collect();
+            let again = source.stream_layers(&layers, &mut |layer, blob| {
+                let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
+                let (Some(late), Some(facts)) = (late.get(&layer.digest), done.get_mut(&layer.digest)) else {
+                    return;
+                };
+                let readers = readers_of(layer);
+                let expectation = expectation(layer, true);
+                if let Err(source) = late::read_again(blob, &expectation, readers, late, facts) {
+                    fail(EngineError::of_layer(name, &layer.digest, source));
+                }
+            });
+            if let Err(source) = again {
+                fail(EngineError::of_source(name, source));
+            }
         }
         let failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
         failed.map_or_else(|| Ok(done.into_inner().unwrap_or_else(PoisonError::into_inner)), Err)
@@ -518,9 +579,10 @@ impl Engine {
         );
         progress.end();
         let read = read.map_err(|source| EngineError::of_source(name, source))?;
-        let (fragments, mut problems) = reading.finish(&read.files, &read.places);
+        let (fragments, mut problems, late) = reading.finish(&read.files, &read.places);
         problems.extend(read.problems);
-        let facts = LayerFacts { files: read.files, fragments, problems, ..LayerFacts::default() };
+        let mut facts = LayerFacts { files: read.files, fragments, problems, ..LayerFacts::default() };
+        late::read_in(root, &readers, &late, &mut facts);
         let image = Image {
             identity: ImageIdentity { name: name.to_owned(), ..ImageIdentity::default() },
             ..Image::default()
@@ -545,4 +607,46 @@ fn wrong_size(layer: &ImageLayer, facts: &LayerFacts) -> Option<Problem> {
         );
         Problem::new("layer-size-wrong", layer.digest.to_string(), detail)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use plimsoll_testing::image_from_text;
+
+    use super::*;
+    use crate::progress::NoProgress;
+
+    /// Looks at an image of two layers with two files each, where the layers of an image may have
+    /// so many entries; with or without knowing the layers already.
+    fn check(most: usize, is_known: bool, expect: Option<&str>) {
+        let directory = tempfile::tempdir().unwrap();
+        let place = directory.path().join("image");
+        let text = "layer\nfile a \"1\"\nfile b \"2\"\nlayer\nfile c \"3\"\nfile d \"4\"\n";
+        image_from_text(text).write_oci_layout(&place).unwrap();
+        let settings = || Settings {
+            cache: Some(directory.path().join("cache")),
+            cache_capacity: u64::MAX,
+            threads: 2,
+            ..Settings::default()
+        };
+        let name = format!("oci:{}", place.display());
+        if is_known {
+            Engine::new(settings()).analyse(&name, Purpose::Overview, &NoProgress).unwrap();
+        }
+        let engine = Engine { most: Some((most, 1 << 20)), ..Engine::new(settings()) };
+        let outcome = engine.analyse(&name, Purpose::Overview, &NoProgress);
+        let error = outcome.err().map(|error| error.to_string());
+        assert_eq!(error.is_some(), expect.is_some(), "{most} {is_known} {error:?}");
+        let fits = error.iter().zip(expect).all(|(error, expect)| error.contains(expect));
+        assert!(fits, "{error:?}");
+    }
+
+    #[test]
+    fn layers_that_are_too_much_together_are_refused_as_they_come() {
+        for is_known in [false, true] {
+            check(6, is_known, None);
+            check(5, is_known, Some("hold more than the 5 entries"));
+            check(2, is_known, Some("hold more than the 2 entries"));
+        }
+    }
 }

@@ -11,6 +11,7 @@ mod signature;
 
 use plimsoll_advisory::vex::envelope::{self, Statement};
 use plimsoll_advisory::vex::{self, VexDocument};
+use plimsoll_image::limits::MAX_DOCUMENT;
 use plimsoll_image::manifest::Descriptor;
 use plimsoll_image::source::attached::AttachedArtifact;
 use plimsoll_image::source::{Image, Source};
@@ -112,7 +113,9 @@ impl Reading<'_> {
     }
 
     fn fetch(&mut self, blob: &Descriptor) -> Option<Vec<u8>> {
-        if blob.size > self.budget {
+        // A blob whose size nobody states may have as much as is read of any.
+        let most = if blob.size == 0 { MAX_DOCUMENT } else { blob.size };
+        if most > self.budget {
             let why =
                 format!("what is attached has more than {MAX_BYTES} bytes in all; the rest is not read");
             self.problem(&blob.digest, why);
@@ -281,4 +284,68 @@ pub(crate) fn label(facts: &AppliedVex) -> String {
         },
     };
     format!("{}, attached VEX {}, {worth}", facts.id, facts.digest.short())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use plimsoll_image::source::attached::Attached;
+    use plimsoll_image::source::{ImageLayer, SourceError};
+    use plimsoll_model::{AttachmentPlace, Platform};
+
+    use super::*;
+
+    /// Keeps blobs as large as any may be, of a size that nobody states.
+    #[derive(Debug, Default)]
+    struct Sizeless(AtomicU64);
+
+    impl Source for Sizeless {
+        fn image(&self, _: Option<&Platform>) -> Result<Image, SourceError> {
+            Ok(Image::default())
+        }
+
+        fn open_layer(&self, _: &ImageLayer) -> Result<Box<dyn std::io::Read + Send + '_>, SourceError> {
+            Ok(Box::new(std::io::empty()))
+        }
+
+        fn attached(&self, _: &Image) -> Option<Attached> {
+            let blob = |byte: u8| Descriptor {
+                media_type: "application/vnd.in-toto+json".to_owned(),
+                digest: Digest::sha256([byte; 32]),
+                size: 0,
+                platform: None,
+                annotations: BTreeMap::new(),
+                artifact_type: None,
+                urls: Vec::new(),
+            };
+            let artifact = AttachedArtifact {
+                digest: Digest::sha256([0; 32]),
+                media_type: String::new(),
+                artifact_type: None,
+                size: 1,
+                annotations: BTreeMap::new(),
+                subject: Digest::sha256([0; 32]),
+                place: AttachmentPlace::Index,
+                blobs: (0..20).map(blob).collect(),
+            };
+            Some(Attached { artifacts: vec![artifact], problems: Vec::new() })
+        }
+
+        fn attached_blob(&self, _: &Descriptor) -> Result<Vec<u8>, SourceError> {
+            self.0.fetch_add(MAX_DOCUMENT, Ordering::Relaxed);
+            Ok(vec![b' '; MAX_DOCUMENT as usize])
+        }
+    }
+
+    #[test]
+    fn blobs_of_unknown_size_count_for_what_they_may_have() {
+        let source = Sizeless::default();
+        let found = read(&source, &Image::default(), None).unwrap();
+        let read = source.0.load(Ordering::Relaxed);
+        assert!(read > 0 && read <= MAX_BYTES, "{read}");
+        let told = found.attachments.problems.iter().filter(|each| each.detail.contains("bytes in all"));
+        assert_eq!(told.count() as u64, 20 - read / MAX_DOCUMENT);
+    }
 }

@@ -45,6 +45,11 @@ pub enum EngineError {
 }
 
 impl EngineError {
+    /// What reading a layer gave.
+    pub(crate) fn of_layer(image: &str, digest: &Digest, source: LayerError) -> Self {
+        Self::Layer { image: image.to_owned(), digest: digest.clone(), source: Box::new(source) }
+    }
+
     /// What a source gave, about the image that the user named.
     pub(crate) fn of_source(image: &str, source: SourceError) -> Self {
         Self::Source { image: image.to_owned(), source: Box::new(source) }

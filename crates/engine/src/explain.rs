@@ -1,7 +1,9 @@
-//! What an id stands for: a rule, a rule for secrets, a reader, a kind of package, a feed.
+//! What an id stands for: a rule, a rule for secrets, a reader, a kind of package, a feed, the code
+//! of a problem.
 
 use plimsoll_catalog::Doc;
 use plimsoll_catalog::evidence::secrets::{self, SecretKind};
+use plimsoll_model::problem;
 use plimsoll_policy::rule;
 
 /// What there is to say about an id.
@@ -53,7 +55,8 @@ pub fn all() -> Vec<Explained> {
     let ecosystems =
         plimsoll_catalog::ecosystem::ALL.iter().map(|each| of_doc("kind of package", each.doc()));
     let feeds = plimsoll_advisory::feed::ALL.iter().map(|feed| of_doc("feed of advisories", feed.doc()));
-    rules.chain(secrets).chain(evidence).chain(ecosystems).chain(feeds).collect()
+    let problems = problem::known().map(of_problem);
+    rules.chain(secrets).chain(evidence).chain(ecosystems).chain(feeds).chain(problems).collect()
 }
 
 const fn known_by(kind: SecretKind) -> &'static str {
@@ -69,6 +72,24 @@ What documentation uses as an example is left out."
             "By the name of the file or setting that it stands in. Words that stand for a password in \
 documentation and fields of templates are left out."
         }
+    }
+}
+
+fn of_problem(doc: problem::ProblemDoc) -> Explained {
+    let hides = if doc.group.hides_packages {
+        "Packages may be missing from the answer. Who must not miss any adds --strict: the command then ends with exit code 3."
+    } else {
+        "No package is missing because of it. With --strict the command ends with exit code 3 all the same."
+    };
+    Explained {
+        id: doc.code,
+        kind: "code of a problem",
+        title: doc.group.title,
+        parts: vec![
+            ("What it means", doc.meaning.to_owned()),
+            ("What it hides", hides.to_owned()),
+            ("What to do", doc.group.remedy.to_owned()),
+        ],
     }
 }
 
@@ -137,6 +158,8 @@ mod tests {
         assert!(found[0].parts.iter().all(|(_, text)| text.ends_with('.')));
         assert_eq!(find("github-token")[0].kind, "rule for secrets");
         assert_eq!(find("no-such-thing"), []);
+        assert_eq!(find("java-archive-encrypted")[0].kind, "code of a problem");
+        assert!(near("file-unread").contains(&"file-not-read"));
         assert_eq!(near("run-as-root").first(), Some(&"runs-as-root"));
         assert_eq!(near("setuid").first(), Some(&"setuid-file"));
         assert!(near("github").contains(&"github-token"));

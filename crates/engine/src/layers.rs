@@ -8,6 +8,7 @@ use plimsoll_image::source::ImageLayer;
 use plimsoll_image::{ContentReader, LayerError, LayerExpectation, read_layer};
 use plimsoll_model::{FileId, FileTable, Fragment, LayerFacts, NodeId, Problem, ReaderRevision, path};
 
+use crate::late::{self, Late};
 use crate::spool::{Spool, Spooled};
 
 /// Offers the contents of files to the readers that claim them, and keeps what they make.
@@ -57,12 +58,13 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// The fragments and problems, once it is known where the files went.
+    /// The fragments and problems, once it is known where the files went, and the names that are to
+    /// be read late.
     pub(crate) fn finish(
         mut self,
         files: &FileTable,
         places: &[Option<FileId>],
-    ) -> (Vec<Fragment>, Vec<Problem>) {
+    ) -> (Vec<Fragment>, Vec<Problem>, Vec<Late>) {
         let mut fragments: Vec<(FileId, usize, Vec<u8>)> = self
             .made
             .iter_mut()
@@ -73,7 +75,7 @@ impl<'a> Reading<'a> {
             })
             .collect();
         fragments.sort_by_key(|(file, reader, _)| (*file, *reader));
-        self.miss_hard_links(files);
+        let late = late::find(files, self.readers, &mut self.claims, &mut self.problems);
         let fragments = fragments
             .into_iter()
             .map(|(file, reader, payload)| Fragment {
@@ -82,26 +84,7 @@ impl<'a> Reading<'a> {
                 payload,
             })
             .collect();
-        (fragments, self.problems)
-    }
-
-    /// The bytes of a hard-linked file come under its first name alone; a reader that wants
-    /// another of its names did not see them, and that is said.
-    fn miss_hard_links(&mut self, files: &FileTable) {
-        let mut name = Vec::new();
-        for id in files.ids().filter(|id| files.record(*id).is_hard_link()) {
-            files.write_path(id, &mut name);
-            self.claims.find(&name, &mut self.found);
-            // Evidence is found by content, whatever name it was read under.
-            self.found.retain(|claim| !self.readers[claim.reader].is_on_demand());
-            if !self.found.is_empty() {
-                self.problems.push(Problem::new(
-                    "file-not-read",
-                    format!("/{}", path::escape(&name)),
-                    "the layer holds it as a hard link to another name, under which its content was not recognised",
-                ));
-            }
-        }
+        (fragments, self.problems, late)
     }
 }
 
@@ -243,23 +226,26 @@ pub(crate) fn expectation(layer: &ImageLayer, read_ahead: bool) -> LayerExpectat
         size: (layer.size > 0).then_some(layer.size),
         diff_id: layer.diff_id.clone(),
         read_ahead,
+        room: None,
     }
 }
 
-/// Reads one layer with the readers given.
+/// Reads one layer with the readers given. Gives the names besides that are to be read late.
 pub(crate) fn read_facts(
     blob: impl Read + Send,
     expectation: &LayerExpectation,
     readers: &[&'static dyn Reader],
     spool: &Spool,
-) -> Result<LayerFacts, LayerError> {
+) -> Result<(LayerFacts, Vec<Late>), LayerError> {
     let mut reading = Reading::new(readers, spool);
     let read = read_layer(blob, expectation, &mut reading)?;
-    let (fragments, mut problems) = reading.finish(&read.files, &read.places);
+    let (fragments, mut problems, late) = reading.finish(&read.files, &read.places);
     problems.extend(read.problems);
     problems.sort();
-    Ok(LayerFacts {
-        diff_id: read.diff_id,
+    let facts = LayerFacts {
+        // Of a stream that is damaged nobody can tell what it unpacks to: reading it again for the
+        // same promise would give the same.
+        diff_id: read.diff_id.or_else(|| expectation.diff_id.clone()),
         compressed_size: read.compressed_size,
         unpacked_size: read.unpacked_size,
         replaced_size: read.replaced_size,
@@ -267,7 +253,8 @@ pub(crate) fn read_facts(
         fragments,
         revisions: revisions(readers),
         problems,
-    })
+    };
+    Ok((facts, late))
 }
 
 /// The readers and their revisions, in id order.

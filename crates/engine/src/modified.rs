@@ -14,7 +14,7 @@ use plimsoll_model::{
 use sha1::Sha1;
 use sha1::digest::Digest as _;
 
-use crate::analyse::{Engine, Purpose};
+use crate::analyse::{Engine, Purpose, Question};
 use crate::error::EngineError;
 use crate::layers::{expectation, refresh};
 use crate::open::open;
@@ -36,6 +36,11 @@ impl Wanted {
         u32::from(self.md5) | u32::from(self.sha1) << 1
     }
 
+    /// Both together: what is stored for one kind of image must not be lost to another.
+    fn with(self, revision: u32) -> Self {
+        Self { md5: self.md5 || revision & 1 != 0, sha1: self.sha1 || revision & 2 != 0 }
+    }
+
     fn is_nothing(self) -> bool {
         self == Self::default()
     }
@@ -43,16 +48,19 @@ impl Wanted {
 
 impl Engine {
     /// Analyses the image that the user named, with evidence, and finds its files that changed
-    /// since their package was installed.
+    /// since their package was installed. `base` is the image that it was built on, where the user
+    /// says so.
     ///
     /// # Errors
-    /// [`EngineError`] where the image or one of its layers cannot be had.
+    /// [`EngineError`] where the image or one of its layers cannot be had, or the base is not its.
     pub fn modified(
         &self,
         name: &str,
+        base: Option<&str>,
         progress: &dyn Progress,
     ) -> Result<(Analysis, Vec<ModifiedFile>), EngineError> {
-        let analysis = self.analyse(name, Purpose::Evidence, progress)?;
+        let question = Question { base, ..Purpose::Evidence.into() };
+        let analysis = self.ask(name, &question, progress)?.analysis;
         let wanted = wanted(&analysis);
         let mut known = KnownDigests { links: links(&analysis, wanted), ..KnownDigests::default() };
         if !wanted.is_nothing() {
@@ -109,15 +117,20 @@ impl Engine {
             .map_err(|source| EngineError::of_source(name, source))?;
         let brings: Vec<bool> = layers_with_recorded(analysis, image.layers.len());
         let mut missing: Vec<&ImageLayer> = Vec::new();
+        let mut stored = 0;
         for (layer, _) in image.layers.iter().zip(brings).filter(|(_, brings)| *brings) {
             if missing.iter().any(|other| other.digest == layer.digest) {
                 continue;
             }
             match self.cache.as_ref().and_then(|cache| cache.layer(&layer.digest, true)) {
                 Some(facts) if has(&facts, wanted) => learn(&facts.files, facts.fragments, known),
-                _ => missing.push(layer),
+                other => {
+                    stored |= other.as_ref().and_then(revision_of).unwrap_or_default();
+                    missing.push(layer);
+                }
             }
         }
+        let wanted = wanted.with(stored);
         if missing.is_empty() {
             return Ok(());
         }
@@ -133,11 +146,7 @@ impl Engine {
                 self.store(&layer.digest, fresh);
             }
             Err(source) => {
-                failed.get_or_insert(EngineError::Layer {
-                    image: name.to_owned(),
-                    digest: layer.digest.clone(),
-                    source: Box::new(source),
-                });
+                failed.get_or_insert(EngineError::of_layer(name, &layer.digest, source));
             }
         };
         let outcome = source.stream_layers(&missing, &mut |layer, blob| read(layer, blob));
@@ -195,8 +204,12 @@ fn links(analysis: &Analysis, wanted: Wanted) -> std::collections::HashMap<FileI
 }
 
 fn has(facts: &LayerFacts, wanted: Wanted) -> bool {
-    let stored = facts.revisions.iter().find(|revision| revision.reader == ID);
-    stored.is_some_and(|stored| stored.revision & wanted.revision() == wanted.revision())
+    revision_of(facts).is_some_and(|stored| stored & wanted.revision() == wanted.revision())
+}
+
+/// For which digests a layer was read.
+fn revision_of(facts: &LayerFacts) -> Option<u32> {
+    facts.revisions.iter().find(|revision| revision.reader == ID).map(|stored| stored.revision)
 }
 
 /// Takes digests from fragments.

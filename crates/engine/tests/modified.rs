@@ -1,5 +1,6 @@
 //! Files that changed since their package was installed, against `dpkg --verify` and `rpm -Va` over
-//! roots that the test alters. What is not installed here is skipped, saying so.
+//! roots that the test alters, and of apk, which has no such command without the packages at hand,
+//! against its own database read by Python. What is not installed here is skipped, saying so.
 
 #![expect(
     clippy::unwrap_used,
@@ -28,7 +29,7 @@ fn run(program: &str, arguments: &[&str]) -> Option<String> {
 /// Path and changes of every modified file of a root.
 fn ours(root: &Path) -> BTreeMap<String, Vec<&'static str>> {
     let engine = Engine::new(Settings { threads: 1, ..Settings::default() });
-    let (_, files) = engine.modified(&format!("dir:{}", root.display()), &NoProgress).unwrap();
+    let (_, files) = engine.modified(&format!("dir:{}", root.display()), None, &NoProgress).unwrap();
     files
         .iter()
         .map(|file| {
@@ -48,10 +49,19 @@ fn theirs(output: &str) -> BTreeMap<String, Vec<&'static str>> {
         if attributes == "missing" {
             changes.push("missing");
         } else {
-            let known = [('5', "content"), ('S', "size"), ('M', "mode")];
+            let known = [
+                ('5', "content"),
+                ('S', "size"),
+                ('L', "link"),
+                ('M', "mode"),
+                ('U', "owner"),
+                ('G', "owner"),
+                ('P', "capabilities"),
+            ];
             changes.extend(
                 known.iter().filter(|(letter, _)| attributes.contains(*letter)).map(|(_, word)| *word),
             );
+            changes.dedup();
         }
         if !changes.is_empty() {
             files.insert(path.split(" (").next().unwrap_or_default().to_owned(), changes);
@@ -180,22 +190,7 @@ fn files_of_rpm_packages_are_modified_where_rpm_says_so() {
         let database =
             ["var/lib/rpm", "usr/lib/sysimage/rpm"].into_iter().find(|place| root.join(place).is_dir())?;
         let (root, database) = (format!("--root={}", root.display()), format!("--dbpath=/{database}"));
-        run(
-            "rpm",
-            &[
-                &root,
-                &database,
-                "-Va",
-                "--nodeps",
-                "--noscripts",
-                "--nouser",
-                "--nogroup",
-                "--nomtime",
-                "--nolinkto",
-                "--nordev",
-                "--nocaps",
-            ],
-        )
+        run("rpm", &[&root, &database, "-Va", "--nodeps", "--noscripts", "--nomtime", "--nordev"])
     };
     let Some(before) = verify() else { return };
     assert_eq!(ours(root), theirs(&before));
@@ -206,8 +201,116 @@ fn files_of_rpm_packages_are_modified_where_rpm_says_so() {
     let mut content = fs::read(&library).unwrap();
     content[0] ^= 1;
     fs::write(&library, content).unwrap();
+    // A root directory is unpacked with its owners by root alone, and only root may change them.
+    let link = root.join("usr/lib64/libzlib.so.1");
+    let mut altered = 4;
+    if fs::symlink_metadata(&link).is_ok_and(|link| link.is_symlink()) {
+        fs::remove_file(&link).unwrap();
+        std::os::unix::fs::symlink("elsewhere", &link).unwrap();
+        altered += 1;
+    }
+    if std::os::unix::fs::chown(root.join("usr/share/doc/zlib-1.2.7"), Some(1), Some(2)).is_ok() {
+        altered += 1;
+    } else {
+        eprintln!("skipped: owners, which only root may change");
+    }
+    let program = root.join("usr/bin/zlib");
+    let _ = run("setcap", &["cap_net_raw=ep", program.to_str().unwrap()]);
     let after = verify().unwrap();
     assert_ne!(before, after);
     assert_eq!(ours(root), theirs(&after));
-    assert_eq!(theirs(&after).len(), 4);
+    assert_eq!(theirs(&after).len(), altered, "{after}");
+}
+
+/// Reads apk's database by itself and compares every file with it: `path<TAB>changes`.
+const APK_BY_PYTHON: &str = r#"
+import base64, hashlib, os, stat, sys
+root = sys.argv[1]
+rows = {}
+def look(path, access, digest):
+    top = path.split("/")[0]
+    if top in ("dev", "proc", "sys"):
+        return
+    changes = []
+    try:
+        state = os.lstat(os.path.join(root, path))
+    except FileNotFoundError:
+        rows["/" + path] = ["missing"]
+        return
+    if digest:
+        place = os.path.join(root, path)
+        if stat.S_ISLNK(state.st_mode):
+            content = os.readlink(place).encode()
+        else:
+            content = open(place, "rb").read()
+        if hashlib.sha1(content).digest() != digest:
+            changes.append("content")
+    uid, gid, mode = access
+    if not stat.S_ISLNK(state.st_mode) and stat.S_IMODE(state.st_mode) != mode:
+        changes.append("mode")
+    if (state.st_uid, state.st_gid) != (uid, gid):
+        changes.append("owner")
+    if changes:
+        rows["/" + path] = changes
+def access(text):
+    parts = text.split(":")
+    return int(parts[0]), int(parts[1]), int(parts[2], 8)
+directory, pending = "", None
+def flush():
+    global pending
+    if pending:
+        look(*pending)
+    pending = None
+for line in open(os.path.join(root, "lib/apk/db/installed"), encoding="utf-8"):
+    line = line.rstrip("\n")
+    kind, text = line[:2], line[2:]
+    if kind == "F:":
+        flush()
+        directory = text
+        if text:
+            pending = [text, (0, 0, 0o755), None]
+    elif kind == "R:":
+        flush()
+        pending = [directory + "/" + text if directory else text, (0, 0, 0o644), None]
+    elif kind in ("M:", "a:") and pending:
+        pending[1] = access(text)
+    elif kind == "Z:" and pending and text.startswith("Q1"):
+        pending[2] = base64.b64decode(text[2:])
+    elif not line:
+        flush()
+flush()
+for path, changes in sorted(rows.items()):
+    print(path + "\t" + " ".join(changes))
+"#;
+
+#[test]
+fn files_of_alpine_packages_are_modified_where_apks_own_digests_say_so() {
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path();
+    if unpack("alpine@3.20", root).is_none() {
+        eprintln!("skipped: alpine@3.20 is not among the test data or cannot be unpacked");
+        return;
+    }
+    let by_python = || -> Option<BTreeMap<String, Vec<String>>> {
+        let output = run("python3", &["-c", APK_BY_PYTHON, root.to_str()?])?;
+        let row = |line: &str| {
+            let (path, changes) = line.split_once('\t')?;
+            Some((path.to_owned(), changes.split(' ').map(str::to_owned).collect()))
+        };
+        output.lines().map(row).collect()
+    };
+    let own = || -> BTreeMap<String, Vec<String>> {
+        let owned = |changes: Vec<&str>| changes.into_iter().map(str::to_owned).collect();
+        ours(root).into_iter().map(|(path, changes)| (path, owned(changes))).collect()
+    };
+    let Some(before) = by_python() else { return };
+    assert_eq!(own(), before);
+    let library = root.join("lib/apk/db/installed");
+    assert!(fs::metadata(&library).unwrap().len() > 1000, "there is a database to compare with");
+    fs::write(root.join("etc/motd"), "changed").unwrap();
+    fs::remove_file(root.join("etc/issue")).unwrap();
+    fs::set_permissions(root.join("bin/busybox"), fs::Permissions::from_mode(0o700)).unwrap();
+    let after = by_python().unwrap();
+    assert_eq!(own(), after);
+    assert_eq!(after.len(), before.len() + 3, "{after:?}");
 }

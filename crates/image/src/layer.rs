@@ -11,6 +11,7 @@ use crate::decompress::{Compression, decompress};
 use crate::hashing::{Hasher, HashingReader};
 use crate::limits::{MAX_ENTRIES, MAX_EXPANSION, MAX_HOLE_BYTES, MAX_NAME_BYTES, UNPACKED_FLOOR};
 use crate::read_ahead::read_ahead;
+use crate::room::{Room, Share};
 use crate::tar::{Entry, TarError, TarReader, Window};
 use crate::upper::Upper;
 
@@ -106,6 +107,8 @@ pub struct LayerExpectation {
     pub diff_id: Option<Digest>,
     /// Whether to inflate on a thread of its own: faster by half where a core is free.
     pub read_ahead: bool,
+    /// What the layers of its image may hold in memory together; without it, each for itself.
+    pub room: Option<Arc<Room>>,
 }
 
 /// What one pass over a layer found.
@@ -172,6 +175,9 @@ pub enum LayerError {
     /// More bytes, entries or names than any real layer has.
     #[error("the layer is a decompression bomb or close to one: {0}; Plimsoll does not read it")]
     Excess(String),
+    /// The layers of the image hold more together than is held in memory.
+    #[error("{0}")]
+    Room(String),
 }
 
 /// Reads one layer from its blob, whose compression is told by its first bytes.
@@ -188,6 +194,7 @@ pub fn read_layer<R: Read + Send>(
     let tap = Tap::new(HashingReader::new(blob, algorithm));
     let source = |tap: &Tap<R>, source| LayerError::Source { read: tap.count(), source };
     let plain_blob;
+    let mut share = Share::new(expectation.room.as_deref());
     let outcome = match decompress(tap.clone()) {
         Ok((compression, plain)) => {
             // Plain bytes are the blob itself and are hashed on the way in.
@@ -198,9 +205,9 @@ pub fn read_layer<R: Read + Send>(
                 .size
                 .map_or(u64::MAX, |size| UNPACKED_FLOOR.max(size.saturating_mul(MAX_EXPANSION)));
             if expectation.read_ahead && compression != Compression::None {
-                read_ahead(plain, |plain| pass(Window::new(plain, hash, limit), content))?
+                read_ahead(plain, |plain| pass(Window::new(plain, hash, limit), content, &mut share))?
             } else {
-                pass(Window::new(plain, hash, limit), content)?
+                pass(Window::new(plain, hash, limit), content, &mut share)?
             }
         }
         Err(error) => return Err(source(&tap, error)),
@@ -227,6 +234,7 @@ pub fn read_layer<R: Read + Send>(
         _ => {}
     }
     let (files, places) = outcome.upper.builder.finish();
+    share.settle(files.len(), files.arena_bytes()).map_err(LayerError::Room)?;
     Ok(LayerRead {
         diff_id,
         compressed_size,
@@ -245,7 +253,11 @@ struct Outcome {
     unpacked_size: u64,
 }
 
-fn pass<P: Read>(window: Window<P>, content: &mut dyn ContentReader) -> Result<Outcome, LayerError> {
+fn pass<P: Read>(
+    window: Window<P>,
+    content: &mut dyn ContentReader,
+    share: &mut Share<'_>,
+) -> Result<Outcome, LayerError> {
     let mut tar = TarReader::new(window);
     let mut reading =
         Reading { upper: Upper::new(), holes: MAX_HOLE_BYTES, first: Vec::new(), path: Vec::new() };
@@ -258,6 +270,8 @@ fn pass<P: Read>(window: Window<P>, content: &mut dyn ContentReader) -> Result<O
                     break Some(error);
                 }
                 current = entry.path;
+                let builder = &reading.upper.builder;
+                share.grow(builder.nodes_made(), builder.arena_bytes()).map_err(LayerError::Room)?;
             }
             Ok(None) => break None,
             Err(error) => break Some(error),

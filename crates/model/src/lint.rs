@@ -1,5 +1,7 @@
 //! What the rules for images say about one image.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::finding::SeverityLevel;
@@ -75,8 +77,9 @@ pub struct Observation {
     pub bytes: Option<u64>,
     /// The layer that brought it: a position in [`crate::Analysis::layers`].
     pub layer: Option<u32>,
-    /// The instruction that brought it, where the history tells.
-    pub instruction: Option<String>,
+    /// The instruction that brought it, where the history tells; shared by all that it brought,
+    /// and cut where it is very long.
+    pub instruction: Option<Arc<str>>,
     /// Whether it came with the base image; `None` where nobody knows.
     pub is_base: Option<bool>,
     /// Whether a later layer removed or replaced the file, so that it is in the image's layers

@@ -1,8 +1,12 @@
 //! Damage as data: what could not be read, where, and what it means for the answer.
 
+mod known;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+pub use known::{GROUPS, ProblemDoc, ProblemGroup, known};
 
 /// A stable kebab-case name for a kind of damage, such as `rpm-database-damaged`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -14,6 +18,12 @@ impl ProblemCode {
     #[must_use]
     pub const fn new(code: &'static str) -> Self {
         Self(std::borrow::Cow::Borrowed(code))
+    }
+
+    /// What there is to say about it.
+    #[must_use]
+    pub fn doc(&self) -> Option<ProblemDoc> {
+        known().find(|doc| doc.code == self.0)
     }
 
     /// The kebab-case name.
@@ -45,6 +55,14 @@ impl Problem {
     /// A problem with all its parts.
     pub fn new(code: &'static str, subject: impl Into<String>, detail: impl Into<String>) -> Self {
         Self { code: ProblemCode::new(code), subject: subject.into(), detail: detail.into() }
+    }
+}
+
+impl Problem {
+    /// Whether packages may be missing from the answer because of it.
+    #[must_use]
+    pub fn hides_packages(&self) -> bool {
+        self.code.doc().is_some_and(|doc| doc.group.hides_packages)
     }
 }
 

@@ -1,12 +1,16 @@
 //! Small images for the tests of rules.
 
-use plimsoll_model::{Analysis, Evidence, ImageConfig, Lint};
+use plimsoll_model::{Analysis, Evidence, FileKind, FileTableBuilder, ImageConfig, Lint, NewFile, NodeId};
 
 use crate::Inputs;
 
-/// An image with a configuration, without files that say anything.
+/// An image with a configuration, and one file that says nothing.
 pub(crate) fn analysis() -> Analysis {
+    let mut builder = FileTableBuilder::new();
+    let file = NewFile { kind: FileKind::File, ..NewFile::IMPLICIT_DIRECTORY };
+    builder.insert(NodeId::ROOT, b"program", &file);
     Analysis {
+        files: builder.finish().0,
         config: Some(ImageConfig::default()),
         has_files: true,
         evidence: Some(Evidence::default()),

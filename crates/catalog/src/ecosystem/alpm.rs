@@ -112,8 +112,7 @@ impl Reader for Database {
     }
 
     fn join(&self, image: &LayeredImage<'_>, joined: &mut Joined) {
-        let mut problems = Vec::new();
-        let notes = decode::<Note>(image, "pacman-description-unreadable", &mut problems);
+        let notes = decode::<Note>(image, "pacman-description-unreadable", &mut joined.problems);
         let by_path: HashMap<&[u8], &Note> = notes.iter().map(|(file, note)| (file.path, note)).collect();
         for (fragment, note) in &notes {
             let Note::Package { described, base } = note else { continue };
@@ -134,7 +133,6 @@ impl Reader for Database {
                 }
             }
         }
-        joined.problems.append(&mut problems);
     }
 }
 

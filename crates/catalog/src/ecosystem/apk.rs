@@ -10,6 +10,7 @@ use std::cmp::Ordering;
 use std::collections::HashSet;
 
 use plimsoll_model::evidence::{RecordedDigest, RecordedFile};
+use plimsoll_model::path::MAX_PATH;
 use plimsoll_model::{
     Distribution, FileId, InstallReason, Package, PackageType, Problem, Purl, SourcePackage, TreePath,
 };
@@ -245,6 +246,7 @@ fn record_files(
             owner: Some((access.0, access.1)),
             is_configuration: false,
             may_be_missing: false,
+            named: None,
         });
     };
     for directory in &details.directories {
@@ -254,6 +256,9 @@ fn record_files(
             record(directory.path.as_bytes(), place, None, access);
         }
         for file in &directory.files {
+            if directory.path.len() + file.name.len() > MAX_PATH {
+                continue;
+            }
             let path = match directory.path {
                 "" => file.name.to_owned(),
                 directory => format!("{directory}/{}", file.name),

@@ -35,6 +35,9 @@ pub const TYPE: PackageType = PackageType::new("generic");
 /// A `release` file has some twenty lines, one of which may list a hundred modules.
 const MAX_RELEASE: u64 = 64 << 10;
 
+/// The most versions that a problem lists.
+const MAX_TOLD: usize = 8;
+
 const DOC: Doc = Doc {
     id: "binary",
     title: "Programs known by their own strings",
@@ -107,7 +110,7 @@ impl Reader for Programs {
     }
 
     fn revision(&self) -> u32 {
-        1
+        2
     }
 
     fn claims(&self) -> &'static [Claim] {
@@ -129,15 +132,24 @@ impl Reader for Programs {
             return postcard::to_allocvec(&note).ok();
         };
         let mut programs = Vec::new();
-        for found in search::find(&executable) {
+        let (all, is_short) = search::find(&executable);
+        if is_short {
+            problems.push(Problem::new(
+                "program-not-looked-through",
+                format!("/{}", path::escape(path)),
+                "it has more texts of programs than are looked at in one file; programs in it may be missing from the report",
+            ));
+        }
+        for found in all {
             match found {
                 Found::Version(name, version) => programs.push((name.to_owned(), version)),
                 Found::Ambiguous(name, versions) => problems.push(Problem::new(
                     "program-version-ambiguous",
                     format!("/{}", path::escape(path)),
                     format!(
-                        "it is {name}, but names several versions ({}); it is missing from the report",
-                        versions.join(", ")
+                        "it is {name}, but names several versions ({}{}); it is missing from the report",
+                        versions.get(..MAX_TOLD).unwrap_or(&versions).join(", "),
+                        if versions.len() > MAX_TOLD { ", …" } else { "" },
                     ),
                 )),
             }

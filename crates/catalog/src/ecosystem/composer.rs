@@ -15,6 +15,7 @@ use plimsoll_model::{Distribution, FileId, Package, PackageType, Problem, Purl, 
 use self::package::Described;
 use super::Ecosystem;
 use crate::claim::{Claim, Pattern};
+use crate::described::own_directory;
 use crate::reader::{Doc, Joined, LayeredImage, Reader, ShownFragment};
 
 /// PHP packages.
@@ -99,7 +100,7 @@ impl Reader for Installed {
         if split(split(path).0).1 != b"composer" {
             return None;
         }
-        let Some(packages) = package::installed(content) else {
+        let Some(package::List { packages, incomplete }) = package::installed(content) else {
             problems.push(Problem::new(
                 "composer-list-damaged",
                 format!("/{}", path::escape(path)),
@@ -107,6 +108,15 @@ impl Reader for Installed {
             ));
             return None;
         };
+        if incomplete > 0 {
+            problems.push(Problem::new(
+                "composer-list-incomplete",
+                format!("/{}", path::escape(path)),
+                format!(
+                    "{incomplete} of its entries state no name or no version, and are missing from the report"
+                ),
+            ));
+        }
         postcard::to_allocvec(&packages).ok()
     }
 
@@ -137,10 +147,8 @@ fn add(image: &LayeredImage<'_>, fragment: &ShownFragment<'_>, packages: &[Descr
         TreePath::parse(&[directory, b"/", path.as_bytes()].concat()).ok()
     };
     let places: Vec<Option<TreePath>> = packages.iter().map(place).collect();
-    let directories: Vec<Option<FileId>> = places
-        .iter()
-        .map(|place| image.files.resolve(place.as_ref()?.as_bytes()).filter(|id| *id != FileId::ROOT))
-        .collect();
+    let directories: Vec<Option<FileId>> =
+        places.iter().map(|place| image.files.resolve(place.as_ref()?.as_bytes())).collect();
     let all: HashSet<FileId> = directories.iter().flatten().copied().collect();
     let mut seen = HashSet::new();
     for ((each, place), directory) in packages.iter().zip(places).zip(directories) {
@@ -151,30 +159,10 @@ fn add(image: &LayeredImage<'_>, fragment: &ShownFragment<'_>, packages: &[Descr
         package.layer = Some(fragment.layer);
         package.evidence = TreePath::parse(fragment.path).ok();
         package.place = place;
-        if let Some(directory) = directory {
-            own_files(image, directory, &all, joined.packages.len() as u32, &mut joined.owned);
-        }
+        let index = joined.packages.len() as u32;
         joined.packages.push(package);
-    }
-}
-
-/// Everything in a package's directory, but for the directories of other packages.
-fn own_files(
-    image: &LayeredImage<'_>,
-    directory: FileId,
-    others: &HashSet<FileId>,
-    index: u32,
-    owned: &mut Vec<(FileId, u32)>,
-) {
-    let table = image.files.table();
-    let end = table.subtree_end(directory);
-    let mut at = directory;
-    while at < end {
-        if at != directory && others.contains(&at) {
-            at = table.subtree_end(at);
-            continue;
+        if let Some(directory) = directory {
+            own_directory(image, directory, |other| all.contains(&other), index, joined);
         }
-        owned.push((at, index));
-        at = FileId(at.0 + 1);
     }
 }

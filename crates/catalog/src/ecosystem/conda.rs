@@ -154,8 +154,7 @@ impl Reader for Records {
     }
 
     fn join(&self, image: &LayeredImage<'_>, joined: &mut Joined) {
-        let mut problems = Vec::new();
-        for (fragment, record) in decode::<Record>(image, "conda-record-unreadable", &mut problems) {
+        for (fragment, record) in decode::<Record>(image, "conda-record-unreadable", &mut joined.problems) {
             let environment = split(split(fragment.path).0).0;
             let mut package = record.described.package(TYPE);
             let url = Purl::new("conda", None, &package.name, Some(&package.version)).ok();
@@ -170,7 +169,6 @@ impl Reader for Records {
                 own(image, &[environment, b"/", file.as_bytes()].concat(), index, joined);
             }
         }
-        joined.problems.append(&mut problems);
     }
 }
 

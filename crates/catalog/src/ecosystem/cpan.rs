@@ -145,10 +145,8 @@ impl Reader for Installed {
     }
 
     fn join(&self, image: &LayeredImage<'_>, joined: &mut Joined) {
-        let mut problems = Vec::new();
-        let notes = decode::<Note>(image, "perl-metadata-unreadable", &mut problems);
+        let notes = decode::<Note>(image, "perl-metadata-unreadable", &mut joined.problems);
         Join { image, notes: &notes }.run(joined);
-        joined.problems.append(&mut problems);
     }
 }
 
@@ -183,7 +181,10 @@ impl<'a> Join<'a, '_> {
             own_tree(self.image, split(fragment.path).0, index, joined);
             let list =
                 [home, b"/auto/", install.module().replace("::", "/").as_bytes(), b"/.packlist"].concat();
-            if let Some(Note::Files(files)) = by_path.get(list.as_slice()) {
+            // Of several distributions that say they brought a module, the first has its files.
+            if let Some(Note::Files(files)) = by_path.get(list.as_slice())
+                && !told.contains(&list)
+            {
                 own(self.image, &list, index, joined);
                 for file in files {
                     own(self.image, file.as_bytes(), index, joined);
@@ -191,6 +192,14 @@ impl<'a> Join<'a, '_> {
             }
             told.insert(list);
         }
+        // Of a module that was installed more than once, the last line counts.
+        let logs = self.notes.iter().filter_map(|(file, note)| match note {
+            Note::Log(rows) => {
+                Some((file.path, rows.iter().map(|(name, version)| (name, version)).collect()))
+            }
+            _ => None,
+        });
+        let logs: HashMap<&[u8], HashMap<&String, &String>> = logs.collect();
         for (fragment, note) in self.notes {
             let (Note::Files(files), Some((home, module))) = (note, list_home(fragment.path)) else {
                 continue;
@@ -200,17 +209,13 @@ impl<'a> Join<'a, '_> {
             }
             let module = String::from_utf8_lossy(module).replace('/', "::");
             let log = [home, b"/perllocal.pod"].concat();
-            let version = match by_path.get(log.as_slice()) {
-                Some(Note::Log(rows)) => rows.iter().rev().find(|(name, _)| *name == module),
-                _ => None,
-            };
-            let Some((_, version)) = version else {
+            let Some(version) = logs.get(log.as_slice()).and_then(|log| log.get(&module)) else {
                 joined.problems.push(incomplete(fragment.path));
                 continue;
             };
             let described = Described {
                 name: module.replace("::", "-"),
-                version: version.clone(),
+                version: (*version).clone(),
                 ..Described::default()
             };
             let index = add(described.package(TYPE), fragment, home, joined);

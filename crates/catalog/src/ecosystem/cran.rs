@@ -117,15 +117,15 @@ impl Reader for Descriptions {
     }
 
     fn join(&self, image: &LayeredImage<'_>, joined: &mut Joined) {
-        let mut problems = Vec::new();
-        for (fragment, described) in decode::<Described>(image, "r-description-unreadable", &mut problems) {
+        for (fragment, described) in
+            decode::<Described>(image, "r-description-unreadable", &mut joined.problems)
+        {
             let place = split(fragment.path).0;
             let mut package = described.package(TYPE);
             package.purl = package_url(&package);
             let index = add(package, &fragment, place, joined);
             own_tree(image, place, index, joined);
         }
-        joined.problems.append(&mut problems);
     }
 }
 

@@ -10,11 +10,12 @@ use std::cmp::Ordering;
 use std::collections::HashSet;
 
 use plimsoll_model::path::split;
-use plimsoll_model::{Distribution, FileId, Package, PackageType, Problem, Purl, TreePath, path};
+use plimsoll_model::{Distribution, Package, PackageType, Problem, Purl, path};
 
 use self::specification::Specification;
 use super::Ecosystem;
 use crate::claim::{Claim, Pattern};
+use crate::described;
 use crate::reader::{Doc, Joined, LayeredImage, Reader, ShownFragment};
 
 /// Ruby gems.
@@ -151,18 +152,13 @@ fn add(
     joined: &mut Joined,
 ) {
     let directory = [home, b"/gems/", specification.full_name().as_bytes()].concat();
-    let installed = image.files.resolve(&directory);
+    let is_installed = image.files.resolve(&directory).is_some();
     let mut package = specification.describe();
     package.purl = package_url(&package);
-    package.layer = Some(fragment.layer);
-    package.evidence = TreePath::parse(fragment.path).ok();
     // The files of gems that come with Ruby are among Ruby's own.
-    package.place = TreePath::parse(if installed.is_some() { &directory } else { home }).ok();
-    let index = joined.packages.len() as u32;
-    joined.owned.push((fragment.file, index));
-    if let Some(directory) = installed {
-        let end = image.files.table().subtree_end(directory);
-        joined.owned.extend((directory.0..end.0).map(|id| (FileId(id), index)));
+    let place = if is_installed { &directory } else { home };
+    let index = described::add(package, fragment, place, joined);
+    if is_installed {
+        described::own_tree(image, &directory, index, joined);
     }
-    joined.packages.push(package);
 }

@@ -7,7 +7,7 @@ use plimsoll_model::{Distribution, Package, PackageType, Problem, Purl, path};
 
 use super::Ecosystem;
 use crate::claim::{Claim, Pattern};
-use crate::described::{Described, add, decode, own_tree};
+use crate::described::{Described, add, decode, own_trees};
 use crate::reader::{Doc, Joined, LayeredImage, Reader};
 
 /// Haskell packages.
@@ -96,24 +96,20 @@ impl Reader for Registrations {
     }
 
     fn join(&self, image: &LayeredImage<'_>, joined: &mut Joined) {
-        let mut problems = Vec::new();
         for (fragment, described) in
-            decode::<Described>(image, "haskell-registration-unreadable", &mut problems)
+            decode::<Described>(image, "haskell-registration-unreadable", &mut joined.problems)
         {
             let database = split(fragment.path).0;
             let mut package = described.package(TYPE);
             package.purl = package_url(&package);
             let index = add(package, &fragment, database, joined);
-            for directory in &described.files {
-                // A compiler that may be moved names directories from where its database lies.
-                let full = match directory.strip_prefix("${pkgroot}") {
-                    Some(rest) => [split(database).0, rest.as_bytes()].concat(),
-                    None => directory.as_bytes().to_vec(),
-                };
-                own_tree(image, &full, index, joined);
-            }
+            // A compiler that may be moved names directories from where its database lies.
+            let full = |directory: &String| match directory.strip_prefix("${pkgroot}") {
+                Some(rest) => [split(database).0, rest.as_bytes()].concat(),
+                None => directory.as_bytes().to_vec(),
+            };
+            own_trees(image, described.files.iter().map(full), index, joined);
         }
-        joined.problems.append(&mut problems);
     }
 }
 
@@ -176,5 +172,31 @@ mod tests {
         assert!(read.paths_of("text").contains(&"/usr/lib/ghc/text-1.2.5.0/Data/Text.hi".to_owned()));
         let [problem] = read.problems.as_slice() else { panic!("{:?}", read.problems) };
         assert_eq!(problem.code.as_str(), "haskell-registration-incomplete");
+    }
+
+    #[test]
+    fn a_registration_owns_no_more_than_there_is_however_often_it_says_so() {
+        let often = "/usr/lib/ghc/a /usr/lib/ghc/a/b ${pkgroot}/a ".repeat(20_000);
+        let text = format!("name: a\nversion: 1\nimport-dirs: / /usr /usr/lib/x86_64-linux-gnu {often}\n");
+        let read = read(
+            &[&Registrations],
+            &[&[
+                Sample::File("usr/lib/ghc/package.conf.d/a.conf", &text),
+                Sample::File("usr/lib/ghc/a/b/c.hi", ""),
+                Sample::File("usr/lib/x86_64-linux-gnu/libc.so.6", ""),
+            ]],
+        );
+        let own = ["/usr/lib/ghc/a", "/usr/lib/ghc/a/b", "/usr/lib/ghc/a/b/c.hi"];
+        assert_eq!(read.paths_of("a"), [&own[..], &["/usr/lib/ghc/package.conf.d/a.conf"]].concat());
+        let told: Vec<String> = read
+            .joined
+            .problems
+            .iter()
+            .map(|problem| format!("{} {}", problem.code.as_str(), problem.subject))
+            .collect();
+        assert_eq!(
+            told,
+            ["/", "/usr", "/usr/lib/x86_64-linux-gnu"].map(|path| format!("package-place-unlikely {path}"))
+        );
     }
 }

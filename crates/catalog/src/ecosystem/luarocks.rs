@@ -113,8 +113,9 @@ impl Reader for Rocks {
 
     fn read(&self, path: &[u8], content: &[u8], problems: &mut Vec<Problem>) -> Option<Vec<u8>> {
         let place = place(path)?;
-        let fields = data::parse(&String::from_utf8_lossy(content));
-        let note = if split(path).1 == b"rock_manifest" {
+        let (fields, is_whole) = data::parse(&String::from_utf8_lossy(content));
+        let is_manifest = split(path).1 == b"rock_manifest";
+        let note = if is_manifest {
             Some(Note::Files(files(&fields)))
         } else {
             describe(&fields)
@@ -128,12 +129,21 @@ impl Reader for Rocks {
                 "it does not state the name and version that its directory has, so this rock is missing from the report",
             ));
         }
-        postcard::to_allocvec(&note?).ok()
+        let note = note?;
+        let has_list = fields.iter().any(|(name, value)| name == "rock_manifest" && value.is_table());
+        if !is_whole || (is_manifest && !has_list) {
+            let lost = if is_manifest { "which files the rock owns is" } else { "what else it states is" };
+            problems.push(Problem::new(
+                "rockspec-partly-read",
+                format!("/{}", path::escape(path)),
+                format!("it is more than plain data, or damaged, and was read up to there; {lost} not known in full"),
+            ));
+        }
+        postcard::to_allocvec(&note).ok()
     }
 
     fn join(&self, image: &LayeredImage<'_>, joined: &mut Joined) {
-        let mut problems = Vec::new();
-        let notes = decode::<Note>(image, "rockspec-unreadable", &mut problems);
+        let notes = decode::<Note>(image, "rockspec-unreadable", &mut joined.problems);
         let by_path: HashMap<&[u8], &Note> = notes.iter().map(|(file, note)| (file.path, note)).collect();
         for (fragment, note) in &notes {
             let (Note::Rock(described), Some(place)) = (note, place(fragment.path)) else { continue };
@@ -155,7 +165,6 @@ impl Reader for Rocks {
                 own(image, &[place.tree, &within, file.as_bytes()].concat(), index, joined);
             }
         }
-        joined.problems.append(&mut problems);
     }
 }
 
@@ -199,7 +208,7 @@ fn files(fields: &[(String, Value)]) -> Vec<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ecosystem::dpkg::sample_image::{Sample, read};
+    use crate::ecosystem::dpkg::sample_image::{Sample, read, soon};
 
     #[test]
     fn a_rock_is_told_with_everything_that_it_states() {
@@ -234,5 +243,36 @@ mod tests {
         }
         let [problem] = read.problems.as_slice() else { panic!("{:?}", read.problems) };
         assert_eq!(problem.code.as_str(), "rockspec-unreadable");
+    }
+
+    #[test]
+    fn comments_that_are_never_closed_end_a_file_and_are_not_looked_through_again() {
+        let home = "lib/luarocks/rocks-5.1/a/1-1/a-1-1.rockspec";
+        for opened in ["--[[\n", "--[==[\n", "--[", "{[[", "--[========================================[\n"] {
+            let text = format!("package = 'a'\nversion = '1-1'\nx = {}", opened.repeat(300_000));
+            let read = soon(|| read(&[&Rocks], &[&[Sample::File(home, &text)]]));
+            assert_eq!(read.joined.packages.len(), 1, "{opened}");
+            let [problem] = read.problems.as_slice() else { panic!("{opened}: {:?}", read.problems) };
+            assert_eq!(problem.code.as_str(), "rockspec-partly-read");
+        }
+    }
+
+    #[test]
+    fn what_of_a_rock_could_not_be_read_is_told() {
+        let home = "lib/luarocks/rocks-5.1/a/1-1";
+        let rockspec = "package = 'a'\nversion = '1-1'\n-- [[ the end ]]\n";
+        let deep = format!("rock_manifest = {}", "{".repeat(100_000));
+        for manifest in ["", "other = {}", "rock_manifest = 'a'", &deep, "rock_manifest = {}\nprint('a')"] {
+            let read = read(
+                &[&Rocks],
+                &[&[
+                    Sample::File(&format!("{home}/a-1-1.rockspec"), rockspec),
+                    Sample::File(&format!("{home}/rock_manifest"), manifest),
+                ]],
+            );
+            assert_eq!(read.joined.packages.len(), 1);
+            let [problem] = read.problems.as_slice() else { panic!("{:?}", read.problems) };
+            assert_eq!(problem.subject, format!("/{home}/rock_manifest"));
+        }
     }
 }

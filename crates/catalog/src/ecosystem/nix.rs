@@ -2,10 +2,11 @@
 
 use std::cmp::Ordering;
 
-use plimsoll_model::{Distribution, FileId, FileKind, Package, PackageType, Problem, Purl};
+use plimsoll_model::{Distribution, FileKind, Package, PackageType, Problem, Purl};
 
 use super::Ecosystem;
 use crate::claim::Claim;
+use crate::described::own_directory;
 use crate::reader::{Doc, Joined, LayeredImage, Reader};
 
 /// Nix packages.
@@ -89,9 +90,8 @@ impl Reader for Store {
             package.evidence = Some(table.path(entry));
             package.place.clone_from(&package.evidence);
             let index = joined.packages.len() as u32;
-            let end = table.subtree_end(entry);
-            joined.owned.extend((entry.0..end.0).map(|id| (FileId(id), index)));
             joined.packages.push(package);
+            own_directory(image, entry, |_| false, index, joined);
         }
     }
 }

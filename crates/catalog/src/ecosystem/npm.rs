@@ -193,7 +193,15 @@ impl Reader for Modules {
                     return None;
                 }
                 match lock::parse(content) {
-                    Some(locked) => Note::Lock(locked),
+                    Some(lock) => {
+                        if !lock.is_whole {
+                            damage(
+                                "npm-lock-limit",
+                                "its packages lie far deeper in each other than npm puts them; some of what it names is missing from the report",
+                            );
+                        }
+                        Note::Lock(lock.locked)
+                    }
                     None => {
                         damage(
                             "npm-lock-damaged",

@@ -21,6 +21,7 @@ use self::list::{Kind, Listed};
 use self::specification::Specification;
 use super::Ecosystem;
 use crate::claim::{Claim, Pattern};
+use crate::described;
 use crate::reader::{Doc, Joined, LayeredImage, Reader, ShownFragment};
 
 /// .NET packages.
@@ -94,14 +95,23 @@ fn package_url(package: &Package) -> Option<Purl> {
 /// How the lists of applications end.
 const LIST: &str = ".deps.json";
 
-/// Whether a specification lies where NuGet unpacks packages: NAME/VERSION/NAME.nuspec.
-fn is_unpacked(path: &[u8], specification: &Specification) -> bool {
+/// The name and the version of the directories that a specification lies in, where they are those
+/// that NuGet unpacks packages to: NAME/VERSION/NAME.nuspec.
+fn unpacked(path: &[u8]) -> Option<(&[u8], &str)> {
     let (directory, file) = split(path);
     let (above, version) = split(directory);
-    let same = |bytes: &[u8], text: &str| bytes.eq_ignore_ascii_case(text.as_bytes());
-    same(file.strip_suffix(b".nuspec").unwrap_or(file), &specification.name)
-        && same(split(above).1, &specification.name)
-        && same(version, &specification.version)
+    let (name, version) = (split(above).1, std::str::from_utf8(version).ok()?);
+    let is_there = file.strip_suffix(b".nuspec")?.eq_ignore_ascii_case(name);
+    (is_there && version::Version::parse(version).is_some()).then_some((name, version))
+}
+
+impl Specification {
+    /// Whether it is what its directories say, of which NuGet calls one as it normalises the
+    /// version: 1.0.0 for 1.0.
+    fn is(&self, (name, version): (&[u8], &str)) -> bool {
+        name.eq_ignore_ascii_case(self.name.as_bytes())
+            && version::order(version, &self.version) == Some(Ordering::Equal)
+    }
 }
 
 /// What is kept of one file.
@@ -121,7 +131,7 @@ impl Reader for Lists {
     }
 
     fn revision(&self) -> u32 {
-        1
+        2
     }
 
     fn claims(&self) -> &'static [Claim] {
@@ -145,10 +155,29 @@ impl Reader for Lists {
                 ));
                 return None;
             };
-            Note::List(listed)
+            if listed.incomplete > 0 {
+                problems.push(Problem::new(
+                    "dotnet-list-incomplete",
+                    format!("/{}", path::escape(path)),
+                    format!(
+                        "{} of its entries state no name or no version, and are missing from the report",
+                        listed.incomplete
+                    ),
+                ));
+            }
+            Note::List(listed.entries)
         } else {
-            let specification = Specification::parse(content)?;
-            is_unpacked(path, &specification).then_some(Note::Specification(specification))?
+            // One that lies elsewhere is a recipe for a package.
+            let place = unpacked(path)?;
+            let Some(specification) = Specification::parse(content).filter(|each| each.is(place)) else {
+                problems.push(Problem::new(
+                    "nuget-specification-unreadable",
+                    format!("/{}", path::escape(path)),
+                    "it does not state the name and version that its directories have, so this package is missing from the report",
+                ));
+                return None;
+            };
+            Note::Specification(specification)
         };
         postcard::to_allocvec(&note).ok()
     }
@@ -188,28 +217,24 @@ fn add(
     joined: &mut Joined,
 ) -> Option<Package> {
     let (directory, file) = split(fragment.path);
-    let index = joined.packages.len() as u32;
     let find = |name: &String| image.files.resolve(&[directory, b"/", name.as_bytes()].concat());
     let files: Vec<FileId> = listed.files.iter().filter_map(|names| names.iter().find_map(find)).collect();
     let mut package = Package::new(TYPE, &*listed.name, released_version(fragment.path, &listed.version));
     package.requires.clone_from(&listed.requires);
     package.purl = package_url(&package);
-    package.layer = Some(fragment.layer);
-    package.evidence = TreePath::parse(fragment.path).ok();
     let application = file.strip_suffix(LIST.as_bytes()).unwrap_or(file);
     let is_application =
         listed.kind == Kind::Project && application.eq_ignore_ascii_case(listed.name.as_bytes());
     package.reason = if is_application { InstallReason::Explicit } else { InstallReason::Dependency };
     if files.is_empty() {
         package.declared = true;
+        package.layer = Some(fragment.layer);
+        package.evidence = TreePath::parse(fragment.path).ok();
         return Some(package);
     }
-    package.place = TreePath::parse(directory).ok();
-    if is_application {
-        joined.owned.push((fragment.file, index));
-    }
+    let enter = if is_application { described::add } else { described::list };
+    let index = enter(package, fragment, directory, joined);
     joined.owned.extend(files.into_iter().map(|file| (file, index)));
-    joined.packages.push(package);
     None
 }
 
@@ -233,13 +258,7 @@ fn unpack(
     specification: &Specification,
     joined: &mut Joined,
 ) {
-    let index = joined.packages.len() as u32;
-    let mut package = specification.describe();
-    package.layer = Some(fragment.layer);
-    package.evidence = TreePath::parse(fragment.path).ok();
-    package.place = TreePath::parse(split(fragment.path).0).ok();
-    let table = image.files.table();
-    let directory = table.parent(fragment.file);
-    joined.owned.extend((directory.0..table.subtree_end(directory).0).map(|id| (FileId(id), index)));
-    joined.packages.push(package);
+    let directory = split(fragment.path).0;
+    let index = described::list(specification.describe(), fragment, directory, joined);
+    described::own_tree(image, directory, index, joined);
 }

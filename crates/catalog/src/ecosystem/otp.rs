@@ -95,15 +95,15 @@ impl Reader for Resources {
     }
 
     fn join(&self, image: &LayeredImage<'_>, joined: &mut Joined) {
-        let mut problems = Vec::new();
-        for (fragment, described) in decode::<Described>(image, "otp-application-unreadable", &mut problems) {
+        for (fragment, described) in
+            decode::<Described>(image, "otp-application-unreadable", &mut joined.problems)
+        {
             let place = split(split(fragment.path).0).0;
             let mut package = described.package(TYPE);
             package.purl = package_url(&package);
             let index = add(package, &fragment, place, joined);
             own_tree(image, place, index, joined);
         }
-        joined.problems.append(&mut problems);
     }
 }
 
@@ -172,5 +172,30 @@ mod tests {
         assert_eq!(read.paths_of("crypto").len(), 4);
         let [problem] = read.problems.as_slice() else { panic!("{:?}", read.problems) };
         assert_eq!(problem.code.as_str(), "otp-application-unreadable");
+    }
+
+    #[test]
+    fn applications_in_applications_own_no_more_than_files_can_have_owners() {
+        let place = |depth: usize| format!("{}ebin/a.app", "a/".repeat(depth));
+        let paths: Vec<String> = (1..200).map(place).collect();
+        let text = "{application, a, [{vsn, \"1\"}]}.";
+        let samples: Vec<Sample<'_>> = paths.iter().map(|path| Sample::File(path, text)).collect();
+        let found = read(&[&Resources], &[&samples]);
+        assert_eq!(found.joined.packages.len(), 199);
+        assert!(found.joined.owned.len() <= 17 * found.table.len(), "{}", found.joined.owned.len());
+        let [problem] = found.joined.problems.as_slice() else { panic!("{:?}", found.joined.problems) };
+        assert_eq!(problem.code.as_str(), "ownership-limit");
+
+        let few = read(&[&Resources], &[&samples[..8]]);
+        assert_eq!(few.joined.problems, []);
+        assert_eq!(few.joined.owned.len(), (1..=8).map(|inner| 3 * inner).sum::<usize>());
+    }
+
+    #[test]
+    fn brackets_in_brackets_do_not_take_the_stack() {
+        for open in ["[", "{", "#{a=>"] {
+            let found = read(&[&Resources], &[&[Sample::File("a/ebin/a.app", &open.repeat(500_000))]]);
+            assert_eq!(found.problems.len(), 1);
+        }
     }
 }

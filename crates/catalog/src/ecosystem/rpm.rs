@@ -39,7 +39,7 @@ use record::PackageRecord;
 pub const PACKAGE_TYPE: PackageType = PackageType::new("rpm");
 
 /// Revision of the fragments: goes up whenever the same bytes would be written down otherwise.
-const REVISION: u32 = 1;
+const REVISION: u32 = 2;
 
 /// The largest database that is read. A full desktop installation has about 200 MB; a database
 /// must be held in memory as a whole, since its parts point at each other.

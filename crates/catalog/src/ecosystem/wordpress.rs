@@ -23,8 +23,6 @@ pub const PLUGIN: PackageType = PackageType::new("wordpress-plugin");
 /// A theme.
 pub const THEME: PackageType = PackageType::new("wordpress-theme");
 
-/// Sources are small; one that is larger has data in it.
-const MAX_SOURCE: u64 = 8 << 20;
 /// WordPress looks for the fields of a plugin in so many bytes (`get_file_data`).
 const HEAD: usize = 8 << 10;
 
@@ -106,14 +104,13 @@ impl Reader for Sources {
     }
 
     fn revision(&self) -> u32 {
-        1
+        2
     }
 
     fn claims(&self) -> &'static [Claim] {
-        const CLAIMS: &[Claim] = &[
-            Claim { pattern: Pattern::Extension(".php"), limit: MAX_SOURCE },
-            Claim { pattern: Pattern::Name("style.css"), limit: MAX_SOURCE },
-        ];
+        // As text, of which the beginning is enough: an image may be full of PHP that is none of
+        // WordPress's, and a source of any size has the fields where WordPress looks for them.
+        const CLAIMS: &[Claim] = &[Claim { pattern: Pattern::Text, limit: HEAD as u64 }];
         CLAIMS
     }
 
@@ -150,9 +147,9 @@ impl Reader for Sources {
     }
 
     fn join(&self, image: &LayeredImage<'_>, joined: &mut Joined) {
-        let mut problems = Vec::new();
         let mut seen = HashSet::new();
-        for (fragment, described) in decode::<Described>(image, "wordpress-unreadable", &mut problems) {
+        for (fragment, described) in decode::<Described>(image, "wordpress-unreadable", &mut joined.problems)
+        {
             let Some((role, _, place)) = role(fragment.path) else { continue };
             if !seen.insert((place, described.version.clone())) {
                 continue;
@@ -173,7 +170,6 @@ impl Reader for Sources {
                 own_tree(image, place, index, joined);
             }
         }
-        joined.problems.append(&mut problems);
     }
 }
 
@@ -242,5 +238,16 @@ mod tests {
         assert!(read.paths_of("akismet").contains(&"/srv/wp-content/plugins/akismet/index.php".to_owned()));
         let [problem] = read.problems.as_slice() else { panic!("{:?}", read.problems) };
         assert_eq!(problem.code.as_str(), "wordpress-version-unknown");
+    }
+
+    #[test]
+    fn a_source_of_any_size_has_its_fields_at_its_head_and_others_are_nobody_s() {
+        let claims = crate::Claims::compile(&[&Sources]);
+        let mut found = Vec::new();
+        claims.find(b"srv/wp-content/plugins/large.php", &mut found);
+        assert_eq!(found, []);
+        claims.find_text(b"<?php // Plugin N", &mut found);
+        assert_eq!(found.iter().map(|claim| claim.limit).collect::<Vec<_>>(), [8_192]);
+        assert_eq!(Sources.read(b"srv/app/large.php", b"<?php // Plugin Name: A", &mut Vec::new()), None);
     }
 }

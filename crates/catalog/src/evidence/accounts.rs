@@ -21,6 +21,9 @@ const MAX_FILE: u64 = 4 << 20;
 /// Entries that are kept of one file.
 const MAX_ENTRIES: usize = 20_000;
 
+/// Fields of a line: shadow(5) has the most.
+const MAX_FIELDS: usize = 9;
+
 const PASSWD: &str = "etc/passwd";
 const SHADOW: &str = "etc/shadow";
 const GROUP: &str = "etc/group";
@@ -41,7 +44,7 @@ impl Reader for Accounts {
     }
 
     fn revision(&self) -> u32 {
-        1
+        2
     }
 
     fn claims(&self) -> &'static [Claim] {
@@ -91,7 +94,8 @@ fn keep<T: Serialize>(
         if line.is_empty() || line.starts_with(b"#") || line.starts_with(b"+") || line.starts_with(b"-") {
             continue;
         }
-        let fields: Vec<Vec<u8>> = line.split(|byte| *byte == b':').map(<[u8]>::to_vec).collect();
+        let fields: Vec<Vec<u8>> =
+            line.splitn(MAX_FIELDS + 1, |byte| *byte == b':').take(MAX_FIELDS).map(<[u8]>::to_vec).collect();
         match parse(number, &fields) {
             Some(entry) if entries.len() < MAX_ENTRIES => entries.push(entry),
             _ => broken += 1,

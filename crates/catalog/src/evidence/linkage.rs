@@ -47,7 +47,7 @@ impl Reader for LinkageReader {
     }
 
     fn revision(&self) -> u32 {
-        1
+        2
     }
 
     fn claims(&self) -> &'static [Claim] {
@@ -67,7 +67,14 @@ impl Reader for LinkageReader {
         let mut strings = Strings::default();
         let names = content_names(image);
         for fragment in image.shown() {
-            let Ok(mut linkage) = postcard::from_bytes::<Linkage>(fragment.payload) else { continue };
+            let Ok(mut linkage) = postcard::from_bytes::<Linkage>(fragment.payload) else {
+                joined.problems.push(Problem::new(
+                    "linkage-unreadable",
+                    format!("/{}", path::escape(fragment.path)),
+                    "what was kept of how this file is linked cannot be read back",
+                ));
+                continue;
+            };
             linkage.share(&mut strings);
             for name in names.others(fragment.file) {
                 joined.evidence.linkage.insert(*name, linkage.clone());
@@ -97,6 +104,7 @@ fn read(executable: &Executable<'_>) -> Linkage {
         }
         Part::Missing => None,
     };
+    take(dynamic.as_ref().is_some_and(|own| own.is_short), Unread::Dynamic);
     let interpreter = match executable.interpreter() {
         Part::Found(path) => Some(text(path)),
         Part::Unread => {
@@ -114,21 +122,22 @@ fn read(executable: &Executable<'_>) -> Linkage {
     let (soname, rpath, runpath) =
         (name(first(tag::SONAME)), name(first(tag::RPATH)), name(first(tag::RUNPATH)));
     let places: Vec<u64> =
-        dynamic.as_ref().map(|own| own.all(tag::NEEDED).take(MAX_NEEDED).collect()).unwrap_or_default();
-    let needed = places.into_iter().filter_map(|place| name(Some(place))).collect();
+        dynamic.as_ref().map(|own| own.all(tag::NEEDED).take(MAX_NEEDED + 1).collect()).unwrap_or_default();
+    let has_more = places.len() > MAX_NEEDED;
+    let needed = places.into_iter().take(MAX_NEEDED).filter_map(|place| name(Some(place))).collect();
+    take(has_more, Unread::Dynamic);
     let (version_needs, version_definitions) = versions(executable, dynamic.as_ref(), &mut take);
-    let symbols = match executable.symbols(dynamic.as_ref()) {
+    let (symbols, is_short) = executable.symbols(dynamic.as_ref());
+    take(is_short, Unread::Symbols);
+    let symbols = match symbols {
         Part::Found(symbols) => Some(symbols),
-        Part::Unread => {
-            take(true, Unread::Symbols);
-            None
-        }
-        Part::Missing => None,
+        Part::Unread | Part::Missing => None,
     };
     let (kind, linking) = kinds(executable, dynamic.as_ref(), interpreter.is_some());
     let (notes, is_short) = executable.notes();
     take(is_short, Unread::Notes);
     let told = notes::read(&notes);
+    take(told.is_short, Unread::Notes);
     let (libraries_named, paths_named) = constants::read(executable);
     let (bits, is_little_endian) = executable.form();
     Linkage {

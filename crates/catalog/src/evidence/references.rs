@@ -14,8 +14,8 @@ mod shell;
 #[cfg(test)]
 mod tests;
 
-use plimsoll_model::Problem;
 use plimsoll_model::evidence::references::{Language, Reference};
+use plimsoll_model::{Problem, path};
 
 use self::collection::{Collection, Found};
 use crate::claim::{Claim, Pattern};
@@ -40,7 +40,8 @@ system. Kept are interpreters, commands, sourced files, imports, absolute paths,
 file, and what directives name, each with the line where it first stands.\n\n\
 Comments, strings and here-documents are told apart as the languages do; nothing is run. Where only \
 a run can tell what is named (`eval`, `require(name)`, a command in a variable), that is kept as \
-open. Files larger than 4 MiB are not read, which is kept as well.",
+open. Files larger than 4 MiB are not read, and of one that is damaged, nests too deeply or names \
+more than 8,192 things there may be more; both are kept as well.",
 };
 
 impl Reader for ReferencesReader {
@@ -49,7 +50,7 @@ impl Reader for ReferencesReader {
     }
 
     fn revision(&self) -> u32 {
-        1
+        2
     }
 
     fn claims(&self) -> &'static [Claim] {
@@ -131,9 +132,17 @@ impl Reader for ReferencesReader {
 
     fn join(&self, image: &LayeredImage<'_>, joined: &mut Joined) {
         let names = content_names(image);
-        let references = &mut joined.evidence.references;
+        let Joined { evidence, problems, .. } = joined;
+        let references = &mut evidence.references;
         for fragment in image.shown() {
-            let Ok(found) = postcard::from_bytes::<Found<'_>>(fragment.payload) else { continue };
+            let Ok(found) = postcard::from_bytes::<Found<'_>>(fragment.payload) else {
+                problems.push(Problem::new(
+                    "references-unreadable",
+                    format!("/{}", path::escape(fragment.path)),
+                    "what was kept of what this file names cannot be read back",
+                ));
+                continue;
+            };
             let rows = found.rows.iter().map(|(kind, line, target, by)| Reference {
                 kind: *kind,
                 line: *line,

@@ -17,7 +17,7 @@ pub struct Repositories;
 /// Lists of sources are small, and so are keys.
 const MAX_FILE: u64 = 4 << 20;
 
-/// Entries that are kept of one file.
+/// Entries that are kept of one file. One more is read, to know whether there are more.
 const MAX_ENTRIES: usize = 1_000;
 
 const DOC: Doc = Doc {
@@ -49,7 +49,7 @@ impl Reader for Repositories {
     }
 
     fn revision(&self) -> u32 {
-        1
+        2
     }
 
     fn claims(&self) -> &'static [Claim] {
@@ -68,7 +68,7 @@ impl Reader for Repositories {
         CLAIMS
     }
 
-    fn read(&self, path: &[u8], content: &[u8], _: &mut Vec<Problem>) -> Option<Vec<u8>> {
+    fn read(&self, path: &[u8], content: &[u8], problems: &mut Vec<Problem>) -> Option<Vec<u8>> {
         let fragment = if path.starts_with(b"etc/apk/keys/") {
             Fragment::Key(RepositoryKind::Apk)
         } else if path.starts_with(b"etc/apt/trusted.gpg.d/") || path.starts_with(b"etc/apt/keyrings/") {
@@ -83,6 +83,20 @@ impl Reader for Repositories {
             Fragment::Repositories(RepositoryKind::Apk, addresses(content))
         } else {
             Fragment::Repositories(RepositoryKind::Apt, one_line(content))
+        };
+        let fragment = match fragment {
+            Fragment::Repositories(kind, mut entries) if entries.len() > MAX_ENTRIES => {
+                entries.truncate(MAX_ENTRIES);
+                problems.push(Problem::new(
+                    "package-sources-too-many",
+                    format!("/{}", escape(path)),
+                    format!(
+                        "it names more than {MAX_ENTRIES} sources; the others are missing from the report"
+                    ),
+                ));
+                Fragment::Repositories(kind, entries)
+            }
+            other => other,
         };
         postcard::to_allocvec(&fragment).ok()
     }
@@ -139,7 +153,7 @@ fn addresses(content: &[u8]) -> Vec<Entry> {
             let address = text.split(u8::is_ascii_whitespace).find(|word| !word.starts_with(b"@"))?;
             Some(Entry { line, location: location(address), is_enabled: true, must_be_signed: None })
         })
-        .take(MAX_ENTRIES)
+        .take(MAX_ENTRIES + 1)
         .collect()
 }
 
@@ -162,7 +176,7 @@ fn one_line(content: &[u8]) -> Vec<Entry> {
                 must_be_signed: trusted.then_some(false),
             })
         })
-        .take(MAX_ENTRIES)
+        .take(MAX_ENTRIES + 1)
         .collect()
 }
 
@@ -174,7 +188,8 @@ fn stanzas(content: &[u8]) -> Vec<Entry> {
     let all = (1_u32..).zip(content.split(|byte| *byte == b'\n')).chain([(0, b"".as_slice())]);
     for (number, line) in all {
         if line.trim_ascii().is_empty() {
-            entries.extend(addresses.drain(..).map(|(line, location)| Entry {
+            let room = (MAX_ENTRIES + 1).saturating_sub(entries.len());
+            entries.extend(addresses.drain(..).take(room).map(|(line, location)| Entry {
                 line,
                 location,
                 is_enabled,
@@ -198,13 +213,13 @@ fn stanzas(content: &[u8]) -> Vec<Entry> {
             "enabled" => is_enabled = !matches!(value.to_ascii_lowercase().as_str(), "no" | "false"),
             "trusted" => trusted = value.eq_ignore_ascii_case("yes"),
             _ if in_addresses => {
-                addresses
-                    .extend(value.split_whitespace().map(|address| (number, location(address.as_bytes()))));
+                let room = (MAX_ENTRIES + 1).saturating_sub(addresses.len());
+                let words = value.split_whitespace().take(room);
+                addresses.extend(words.map(|address| (number, location(address.as_bytes()))));
             }
             _ => {}
         }
     }
-    entries.truncate(MAX_ENTRIES);
     entries
 }
 
@@ -214,7 +229,10 @@ fn sections(content: &[u8]) -> Vec<Entry> {
     for (line, text) in lines(content) {
         let text = String::from_utf8_lossy(text);
         if text.starts_with('[') {
-            if entries.len() >= MAX_ENTRIES {
+            if entries.last().is_some_and(|last| last.location.is_empty()) {
+                entries.pop();
+            }
+            if entries.len() > MAX_ENTRIES {
                 break;
             }
             entries.push(Entry { line, location: String::new(), is_enabled: true, must_be_signed: None });
@@ -280,6 +298,34 @@ mod tests {
             "[a]\nname=A\nbaseurl=https://r.corp.net/$releasever\nenabled=1\ngpgcheck=0\n[b]\nmetalink=https://m.net/x\nenabled=0\n",
             &["1 https://r.corp.net/$releasever true Some(false)", "6 https://m.net/x false None"],
         );
+    }
+
+    #[test]
+    fn a_list_that_is_too_long_says_so() {
+        let lists = [
+            ("etc/apk/repositories", "https://h.net/x\n"),
+            ("etc/apt/sources.list", "deb https://h.net/x y\n"),
+            ("etc/apt/sources.list.d/a.sources", "URIs: https://h.net/x https://h.net/y\n\n"),
+            ("etc/apt/sources.list.d/b.sources", "URIs:\n https://h.net/x\n"),
+            ("etc/yum.repos.d/a.repo", "[a]\nbaseurl=https://h.net/x\n"),
+        ];
+        for (path, entry) in lists {
+            let mut problems = Vec::new();
+            let kept =
+                Repositories.read(path.as_bytes(), entry.repeat(MAX_ENTRIES).as_bytes(), &mut problems);
+            let Some(Ok(Fragment::Repositories(_, entries))) = kept.map(|kept| postcard::from_bytes(&kept))
+            else {
+                panic!("{path} is not read")
+            };
+            // A list of addresses goes on in the lines below, so its field is written again and again.
+            let is_more = path.ends_with("a.sources");
+            assert_eq!((entries.len(), problems.len()), (MAX_ENTRIES, usize::from(is_more)), "{path}");
+            Repositories.read(path.as_bytes(), entry.repeat(MAX_ENTRIES + 1).as_bytes(), &mut problems);
+            assert_eq!(
+                problems.last().map(|problem| problem.code.as_str()),
+                Some("package-sources-too-many")
+            );
+        }
     }
 
     #[test]

@@ -24,7 +24,7 @@ use plimsoll_model::{Place, Problem, Secret, TreePath};
 use serde::{Deserialize, Serialize};
 
 pub use self::rule::{SecretKind, SecretRule};
-pub use self::scan::{FoundSecret, scan_file, scan_instruction, scan_setting};
+pub use self::scan::{FoundSecret, Scan, scan_file, scan_instruction, scan_setting};
 
 use self::rule::Finder;
 use crate::claim::{Claim, Pattern};
@@ -78,8 +78,9 @@ const DOC: Doc = Doc {
 form, and their checksum where they have one) and for passwords in the files where programs keep \
 them. Binary private keys and key stores are read too. A file that a later layer removed is looked \
 through as well: whoever has the image has its layers.\n\n\
-Kept are the rule, the file, the line and the layer, never the secret. Of texts beyond four megabytes \
-only the beginning is looked through, which the answer tells. Archives inside the image and UTF-16 \
+Kept are the rule, the file, the line and the layer, never the secret. Of texts beyond four megabytes, \
+and of those with more than 200,000 places where a secret may stand, only the beginning is looked through, which the \
+answer tells. Archives inside the image and UTF-16 \
 are not looked into. Values that documentation uses, and fields of templates, are left out.",
 };
 
@@ -106,7 +107,7 @@ impl Reader for Secrets {
     }
 
     fn revision(&self) -> u32 {
-        1
+        2
     }
 
     fn claims(&self) -> &'static [Claim] {
@@ -119,7 +120,9 @@ impl Reader for Secrets {
     }
 
     fn read(&self, path: &[u8], content: &[u8], _: &mut Vec<Problem>) -> Option<Vec<u8>> {
-        let found: Vec<Entry> = scan_file(path, content)
+        let scan = scan_file(path, content);
+        let found: Vec<Entry> = scan
+            .found
             .into_iter()
             .map(|each| Entry {
                 rule: each.rule.to_owned(),
@@ -132,6 +135,7 @@ impl Reader for Secrets {
         let size = content.len() as u64;
         let is_text = memchr::memchr(0, content.get(..1024).unwrap_or(content)).is_none();
         let cut_at = (size == MAX_TEXT && is_text).then_some(size);
+        let cut_at = scan.stopped_at.map(|at| at as u64).or(cut_at);
         if found.is_empty() && cut_at.is_none() {
             return None;
         }

@@ -1,8 +1,10 @@
 //! Logging in over SSH: authorised keys, host keys, and the settings of OpenSSH's server.
 
+use std::collections::BTreeMap;
+
 use plimsoll_model::evidence::{AuthorizedKey, HostKey, SshDirective, SshSetting};
 use plimsoll_model::path::escape;
-use plimsoll_model::{Place, Problem};
+use plimsoll_model::{Place, Problem, TreePath};
 use serde::{Deserialize, Serialize};
 
 use crate::claim::{Claim, Pattern};
@@ -17,6 +19,9 @@ const MAX_FILE: u64 = 4 << 20;
 
 /// Lines that are kept of one file.
 const MAX_LINES: usize = 10_000;
+
+/// The longest comment, type or value that is kept, in bytes; the rest of a longer one is cut off.
+const MAX_TEXT: usize = 1_024;
 
 /// Where the server's own keys and settings are.
 const SERVER: &str = "etc/ssh";
@@ -60,7 +65,7 @@ impl Reader for Ssh {
     }
 
     fn revision(&self) -> u32 {
-        1
+        2
     }
 
     fn claims(&self) -> &'static [Claim] {
@@ -74,10 +79,11 @@ impl Reader for Ssh {
         CLAIMS
     }
 
-    fn read(&self, path: &[u8], content: &[u8], _: &mut Vec<Problem>) -> Option<Vec<u8>> {
+    fn read(&self, path: &[u8], content: &[u8], problems: &mut Vec<Problem>) -> Option<Vec<u8>> {
         let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+        let mut beyond = 0;
         let fragment = if name.starts_with(b"authorized_keys") {
-            let keys = authorized(content);
+            let keys = first(authorized(content), &mut beyond);
             if keys.is_empty() {
                 return None;
             }
@@ -86,10 +92,17 @@ impl Reader for Ssh {
             memchr::memmem::find(content, b"PRIVATE KEY")?;
             Fragment::HostKey
         } else if path.starts_with(b"etc/ssh/") {
-            Fragment::Settings(settings(content))
+            Fragment::Settings(first(settings(content), &mut beyond))
         } else {
             return None;
         };
+        if beyond > 0 {
+            problems.push(Problem::new(
+                "ssh-file-too-long",
+                format!("/{}", escape(path)),
+                format!("{beyond} keys or settings beyond the first {MAX_LINES} are missing from the report"),
+            ));
+        }
         postcard::to_allocvec(&fragment).ok()
     }
 
@@ -98,7 +111,15 @@ impl Reader for Ssh {
     }
 
     fn join(&self, image: &LayeredImage<'_>, joined: &mut Joined) {
-        let ssh = &mut joined.evidence.ssh;
+        let Joined { evidence, problems, .. } = joined;
+        let ssh = &mut evidence.ssh;
+        let mut unreadable = |path: &[u8]| {
+            problems.push(Problem::new(
+                "ssh-file-unreadable",
+                format!("/{}", escape(path)),
+                "what was kept of this file cannot be read back",
+            ));
+        };
         for fragment in image.shown() {
             let place = Place {
                 path: image.files.table().path(fragment.file),
@@ -114,20 +135,37 @@ impl Reader for Ssh {
                         comment,
                     }));
                 }
-                Ok(Fragment::HostKey) => ssh.host_keys.push(HostKey { place }),
+                // Those of every layer are told below.
+                Ok(Fragment::HostKey) => {}
                 Ok(Fragment::Settings(settings)) => {
                     ssh.directives.extend(
                         settings.into_iter().map(|setting| SshDirective { place: place.clone(), setting }),
                     );
                 }
-                Err(_) => joined.problems.push(Problem::new(
-                    "ssh-file-unreadable",
-                    place.path.to_string(),
-                    "what was kept of this file cannot be read back",
-                )),
+                Err(_) => unreadable(fragment.path),
             }
         }
+        // A key that a later layer removed is still the server's to whoever has the image. One that
+        // a layer brings again is told once, with the lowest layer, and shows if any of them does.
+        let mut host_keys: BTreeMap<&[u8], Place> = BTreeMap::new();
+        for fragment in image.fragments {
+            if !matches!(postcard::from_bytes(fragment.payload), Ok(Fragment::HostKey)) {
+                continue;
+            }
+            let path = TreePath::from_normal(fragment.path.to_vec());
+            let place = Place { path, file: fragment.file, layer: fragment.layer };
+            let known = host_keys.entry(fragment.path).or_insert(place);
+            known.file = known.file.or(fragment.file);
+        }
+        ssh.host_keys = host_keys.into_values().map(|place| HostKey { place }).collect();
     }
+}
+
+/// The first entries of a file, as many as are kept; `beyond` counts the others.
+fn first<T>(mut entries: Vec<T>, beyond: &mut usize) -> Vec<T> {
+    *beyond += entries.len().saturating_sub(MAX_LINES);
+    entries.truncate(MAX_LINES);
+    entries
 }
 
 /// Line, type and comment of each key (sshd(8), "AUTHORIZED_KEYS FILE FORMAT"). Options come
@@ -147,11 +185,12 @@ fn authorized(content: &[u8]) -> Vec<(u32, String, String)> {
         };
         let Some(position) = words.iter().take(2).position(|word| is_kind(word)) else { continue };
         let kind = words.get(position).copied().unwrap_or_default();
-        if words.get(position + 1).is_none() || keys.len() >= MAX_LINES {
+        if words.get(position + 1).is_none() {
             continue;
         }
         let comment = words.get(position + 2..).unwrap_or_default().join(&b' ');
-        keys.push((number, escape(kind), escape(&comment)));
+        let comment = comment.get(..MAX_TEXT).unwrap_or(&comment);
+        keys.push((number, escape(kind.get(..MAX_TEXT).unwrap_or(kind)), escape(comment)));
     }
     keys
 }
@@ -182,8 +221,8 @@ fn settings(content: &[u8]) -> Vec<SshSetting> {
         let value = value.strip_prefix(b"=").unwrap_or(value).trim_ascii();
         if name == "match" {
             is_conditional = !value.eq_ignore_ascii_case(b"all");
-        } else if DIRECTIVES.contains(&name.as_str()) && found.len() < MAX_LINES {
-            let value = escape(value).trim_matches('"').to_owned();
+        } else if DIRECTIVES.contains(&name.as_str()) {
+            let value = escape(value.get(..MAX_TEXT).unwrap_or(value)).trim_matches('"').to_owned();
             found.push(SshSetting { line: number, name, value, is_conditional });
         }
     }
@@ -193,7 +232,34 @@ fn settings(content: &[u8]) -> Vec<SshSetting> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ecosystem::dpkg::sample_image::{Sample::File, read};
+    use crate::ecosystem::dpkg::sample_image::{Sample, read};
+    use Sample::{File, Removed};
+
+    #[test]
+    fn a_host_key_that_a_later_layer_removes_is_still_in_the_image() {
+        const KEY: &str = "-----BEGIN OPENSSH PRIVATE KEY-----\n";
+        let check = |layers: &[&[Sample<'_>]], expect: &[&str]| {
+            let read = read(&[&Ssh], layers);
+            let keys = &read.joined.evidence.ssh.host_keys;
+            let told = keys.iter().map(|key| {
+                let hidden = if key.place.is_hidden() { " hidden" } else { "" };
+                format!("{} layer {}{hidden}", key.place.path, key.place.layer)
+            });
+            assert_eq!(told.collect::<Vec<_>>(), expect);
+        };
+        let (path, brings) = ("etc/ssh/ssh_host_rsa_key", File("etc/ssh/ssh_host_rsa_key", KEY));
+        check(&[&[brings]], &["/etc/ssh/ssh_host_rsa_key layer 0"]);
+        check(&[&[brings], &[brings]], &["/etc/ssh/ssh_host_rsa_key layer 0"]);
+        check(&[&[], &[brings], &[Removed(path)]], &["/etc/ssh/ssh_host_rsa_key layer 1 hidden"]);
+    }
+
+    #[test]
+    fn a_file_that_is_too_long_says_so() {
+        let mut problems = Vec::new();
+        let content = "ssh-rsa AAAA x\n".repeat(MAX_LINES + 3);
+        Ssh.read(b"root/.ssh/authorized_keys", content.as_bytes(), &mut problems).unwrap();
+        assert!(problems[0].detail.starts_with("3 keys"), "{problems:?}");
+    }
 
     #[test]
     fn keys_and_settings_are_told_without_the_keys() {

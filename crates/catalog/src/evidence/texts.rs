@@ -9,8 +9,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use memchr::memmem;
-use plimsoll_model::Problem;
 use plimsoll_model::evidence::texts::{NotKept, Text};
+use plimsoll_model::{Problem, path};
 
 use crate::claim::Claim;
 use crate::content_names::content_names;
@@ -84,7 +84,14 @@ impl Reader for Texts {
         let names = content_names(image);
         let mut known: HashMap<&[u8], Arc<[u8]>> = HashMap::new();
         for fragment in image.shown() {
-            let Some(found) = encoding::read(fragment.payload) else { continue };
+            let Some(found) = encoding::read(fragment.payload) else {
+                joined.problems.push(Problem::new(
+                    "text-unreadable",
+                    format!("/{}", path::escape(fragment.path)),
+                    "what was kept of this text cannot be read back",
+                ));
+                continue;
+            };
             let text = match found {
                 Ok(content) => {
                     Text::Kept(known.entry(fragment.payload).or_insert_with(|| content.into()).clone())

@@ -1,7 +1,8 @@
 //! What executables of all formats have in common: parts that are loaded, parts with names, and
 //! bytes that were kept of the file. Enough for what compilers leave in them, whatever the format.
 
-use super::{Executable, excerpt, mach, portable};
+pub(crate) use super::kept::Kept;
+use super::{Executable, mach, portable};
 
 /// How the three formats begin: ELF, Windows' portable executable, and Mach-O of 64 and 32 bits
 /// in the byte order that every processor has which macOS runs on.
@@ -23,43 +24,6 @@ pub(crate) struct Range<'a> {
     pub(crate) is_writable: bool,
 }
 
-/// The bytes of a file that were kept, with their places.
-#[derive(Debug)]
-pub(crate) struct Kept<'a> {
-    parts: Vec<(u64, &'a [u8])>,
-    whole: bool,
-}
-
-impl<'a> Kept<'a> {
-    /// What [`Excerpt::content`](super::Excerpt::content) gave.
-    pub(crate) fn of(content: &'a [u8]) -> Self {
-        Self { parts: excerpt::parts(content), whole: !excerpt::is_excerpt(content) }
-    }
-
-    /// Whether all of the file is there.
-    pub(crate) const fn is_whole(&self) -> bool {
-        self.whole
-    }
-
-    /// The parts that were kept, with their places in the file.
-    pub(crate) fn parts(&self) -> &[(u64, &'a [u8])] {
-        &self.parts
-    }
-
-    /// The bytes at a place in the file, where all of them were kept.
-    pub(crate) fn at(&self, offset: u64, length: u64) -> Option<&'a [u8]> {
-        self.from(offset)?.get(..usize::try_from(length).ok()?)
-    }
-
-    /// Everything from a place in the file to the end of the part that was kept.
-    pub(crate) fn from(&self, offset: u64) -> Option<&'a [u8]> {
-        self.parts.iter().find_map(|(start, bytes)| {
-            let from = usize::try_from(offset.checked_sub(*start)?).ok()?;
-            bytes.get(from..).filter(|rest| !rest.is_empty())
-        })
-    }
-}
-
 /// An executable of any of the formats.
 #[derive(Debug)]
 pub(crate) struct Binary<'a> {
@@ -68,7 +32,6 @@ pub(crate) struct Binary<'a> {
     pub(crate) segments: Vec<Range<'a>>,
     /// What has a name. In a portable executable, the same.
     pub(crate) sections: Vec<Range<'a>>,
-    elf: Option<Executable<'a>>,
 }
 
 impl<'a> Binary<'a> {
@@ -76,14 +39,14 @@ impl<'a> Binary<'a> {
     /// be read.
     pub(crate) fn parse(content: &'a [u8]) -> Option<Self> {
         let kept = Kept::of(content);
-        let first = kept.parts.first()?.1;
+        let first = kept.first();
         if first.starts_with(PORTABLE) {
             let sections = portable::Portable::parse(&kept)?.sections;
-            return Some(Self { kept, segments: sections.clone(), sections, elf: None });
+            return Some(Self { kept, segments: sections.clone(), sections });
         }
         if first.starts_with(MACH_64) || first.starts_with(MACH_32) {
             let (segments, sections) = mach::parse(&kept)?;
-            return Some(Self { kept, segments, sections, elf: None });
+            return Some(Self { kept, segments, sections });
         }
         let elf = Executable::parse(content)?;
         let segments = elf.segments.iter().map(|each| Range {
@@ -100,16 +63,11 @@ impl<'a> Binary<'a> {
             address: each.address,
             is_writable: false,
         });
-        let (segments, sections) = (segments.collect(), sections.collect());
-        let kept = Kept { parts: elf.parts().to_vec(), whole: elf.is_whole() };
-        Some(Self { kept, segments, sections, elf: Some(elf) })
+        Some(Self { segments: segments.collect(), sections: sections.collect(), kept: elf.kept })
     }
 
     /// The place in the file of what is loaded to an address.
     pub(crate) fn place_of(&self, address: u64) -> Option<u64> {
-        if let Some(elf) = &self.elf {
-            return elf.place_of(address);
-        }
         self.segments.iter().find_map(|segment| {
             let within = address.checked_sub(segment.address)?;
             (within < segment.size).then(|| segment.offset.checked_add(within))?

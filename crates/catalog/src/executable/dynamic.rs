@@ -1,6 +1,8 @@
 //! What the loader reads of an executable: the dynamic section and all that it points to, as the
 //! ELF specification, and for versions of symbols the Linux Standard Base, lay them out.
 
+use std::cell::Cell;
+
 use super::{Executable, Section, section, segment};
 
 /// The most entries of a dynamic section that are looked at: real ones have some fifty, and one
@@ -35,6 +37,10 @@ pub(crate) mod tag {
 #[derive(Debug)]
 pub(crate) struct Dynamic<'a> {
     entries: Vec<(u64, u64)>,
+    /// Whether there are more entries than are looked at.
+    pub(crate) is_short: bool,
+    /// Bytes of names that may still be taken.
+    room: Cell<usize>,
     /// The names that it points to; `None` where they were not kept or lie nowhere.
     pub(crate) strings: Option<&'a [u8]>,
 }
@@ -62,15 +68,22 @@ impl<'a> Dynamic<'a> {
         self.all(tag).next()
     }
 
-    /// A name by its place among the strings.
+    /// A name by its place among the strings. `None` too where those that were asked for before
+    /// are more than [`MAX_NAMES`] together.
     pub(crate) fn name(&self, place: u64) -> Option<&'a [u8]> {
-        name_at(self.strings?, place)
+        let name = name_at(self.strings?, place)?;
+        self.room.set(self.room.get().checked_sub(name.len())?);
+        Some(name)
     }
 }
 
 /// The longest name taken, in bytes: `PATH_MAX` of Linux, and the names of symbols are shorter. Without a
 /// bound, thousands of entries that point at one endless name would each be searched and copied.
 const MAX_NAME: usize = 4_096;
+
+/// The most bytes of names that are taken of one file, all together: the largest libraries have some
+/// fifty thousand. Entries cost a dozen bytes each, and all of them may point at one long name.
+const MAX_NAMES: usize = 1 << 20;
 
 /// The string at a place of a table of strings, which ends at a zero. `None` where there is no end
 /// within [`MAX_NAME`].
@@ -108,16 +121,18 @@ impl<'a> Executable<'a> {
         let width = if self.form.wide { 8 } else { 4 };
         // Of a section that breaks off at the end of the file, what there is counts.
         let Some(bytes) = self.at_most(place.0, place.1) else { return Part::Unread };
-        let entries: Vec<(u64, u64)> = bytes
+        let mut entries: Vec<(u64, u64)> = bytes
             .chunks_exact(width * 2)
             .map(|entry| entry.split_at(width))
             .map(|(tag, value)| (self.form.number(tag), self.form.number(value)))
             .take_while(|(tag, _)| *tag != 0)
-            .take(MAX_ENTRIES)
+            .take(MAX_ENTRIES + 1)
             .collect();
-        let mut dynamic = Dynamic { entries, strings: None };
+        let is_short = entries.len() > MAX_ENTRIES;
+        entries.truncate(MAX_ENTRIES);
+        let mut dynamic = Dynamic { entries, is_short, strings: None, room: Cell::new(MAX_NAMES) };
         if let (Some(address), Some(size)) = (dynamic.get(tag::STRINGS), dynamic.get(tag::STRINGS_SIZE)) {
-            dynamic.strings = self.place_of(address).and_then(|place| self.at(place, size));
+            dynamic.strings = self.place_of(address).and_then(|place| self.kept.at(place, size));
         }
         Part::Found(dynamic)
     }
@@ -130,13 +145,13 @@ impl<'a> Executable<'a> {
 
     /// The bytes at a place, as many of them as were kept.
     fn at_most(&self, offset: u64, length: u64) -> Option<&'a [u8]> {
-        let rest = self.from(offset)?;
+        let rest = self.kept.from(offset)?;
         Some(rest.get(..usize::try_from(length).ok()?).unwrap_or(rest))
     }
 
     /// The bytes from an address on, as far as they were kept.
     fn bytes_at_address(&self, address: u64) -> Option<&'a [u8]> {
-        self.place_of(address).and_then(|place| self.from(place))
+        self.place_of(address).and_then(|place| self.kept.from(place))
     }
 
     /// Which versions of symbols are needed.
@@ -162,11 +177,11 @@ impl<'a> Executable<'a> {
                 }
                 needs.push((library, versions));
                 match self.field(bytes, 12, 4)? as usize {
-                    0 => break,
+                    0 => return Some(needs),
                     next => bytes = bytes.get(next..)?,
                 }
             }
-            Some(needs)
+            (count <= MAX_VERSIONS as u64).then_some(needs)
         };
         read().map_or(Part::Unread, Part::Found)
     }
@@ -185,39 +200,47 @@ impl<'a> Executable<'a> {
                     versions.push(dynamic.name(self.field(own, 0, 4)?)?);
                 }
                 match self.field(bytes, 16, 4)? as usize {
-                    0 => break,
+                    0 => return Some(versions),
                     next => bytes = bytes.get(next..)?,
                 }
             }
-            Some(versions)
+            (count <= MAX_VERSIONS as u64).then_some(versions)
         };
         read().map_or(Part::Unread, Part::Found)
     }
 
     /// The symbols that the loader knows, or, of a file that is not loaded with libraries, those
-    /// that were left in it.
-    pub(crate) fn symbols(&self, dynamic: Option<&Dynamic<'a>>) -> Part<Vec<Symbol<'a>>> {
+    /// that were left in it; and whether some are missing, because their names lie nowhere or there
+    /// are too many. Those whose names are too long are left out: nobody asks for them.
+    pub(crate) fn symbols(&self, dynamic: Option<&Dynamic<'a>>) -> (Part<Vec<Symbol<'a>>>, bool) {
         let kind = if dynamic.is_some() { section::DYNAMIC_SYMBOLS } else { section::SYMBOLS };
         let by_section = self.sections.iter().find(|one| one.kind == kind);
         let (table, names) = match (by_section, dynamic) {
             (Some(own), _) => (
-                self.at(own.offset, own.size),
-                self.section_number(own.link).and_then(|names| self.at(names.offset, names.size)),
+                self.kept.at(own.offset, own.size),
+                self.section_number(own.link).and_then(|names| self.kept.at(names.offset, names.size)),
             ),
             (None, Some(dynamic)) => match dynamic.get(tag::SYMBOLS) {
                 Some(address) => (self.symbols_at(address, dynamic), dynamic.strings),
-                None => return Part::Missing,
+                None => return (Part::Missing, false),
             },
-            (None, None) => return Part::Missing,
+            (None, None) => return (Part::Missing, false),
         };
-        let (Some(table), Some(names)) = (table, names) else { return Part::Unread };
+        let (Some(table), Some(names)) = (table, names) else { return (Part::Unread, true) };
         let (size, number) = if self.form.wide { (24, 6) } else { (16, 14) };
-        let symbol = |entry: &[u8]| {
-            let name = name_at(names, self.field(entry, 0, 4)?)?;
-            Some(Symbol { name, is_undefined: self.field(entry, number, 2)? == 0 })
-        };
-        let symbols = table.chunks_exact(size).take(MAX_SYMBOLS as usize).filter_map(symbol);
-        Part::Found(symbols.filter(|symbol| !symbol.name.is_empty()).collect())
+        let mut symbols = Vec::new();
+        let mut is_short = table.len() / size > MAX_SYMBOLS as usize;
+        for entry in table.chunks_exact(size).take(MAX_SYMBOLS as usize) {
+            let (Some(place), Some(section)) = (self.field(entry, 0, 4), self.field(entry, number, 2)) else {
+                continue;
+            };
+            is_short |= place >= names.len() as u64;
+            match name_at(names, place) {
+                Some(name) if !name.is_empty() => symbols.push(Symbol { name, is_undefined: section == 0 }),
+                _ => {}
+            }
+        }
+        (Part::Found(symbols), is_short)
     }
 
     /// The table of symbols at an address, without sections to tell its size: its hash table has
@@ -227,10 +250,10 @@ impl<'a> Executable<'a> {
         let by_hash = dynamic
             .get(tag::HASH)
             .and_then(|hash| self.field(self.bytes_at_address(hash)?, 4, 4))
-            .map(|count| count.min(MAX_SYMBOLS) * size);
+            .map(|count| count.min(MAX_SYMBOLS + 1) * size);
         let length =
             by_hash.or_else(|| dynamic.get(tag::STRINGS)?.checked_sub(address).filter(|bytes| *bytes > 0))?;
-        self.at(self.place_of(address)?, length.min(MAX_SYMBOLS * size))
+        self.kept.at(self.place_of(address)?, length.min((MAX_SYMBOLS + 1) * size))
     }
 
     /// A number in a structure that is the same in 32-bit files and 64-bit ones.
@@ -249,8 +272,8 @@ impl<'a> Executable<'a> {
             return Part::Missing;
         }
         let read = || {
-            let bytes = self.at(own.offset, own.size)?;
-            bytes.split(|byte| *byte == 0).next().filter(|path| !path.is_empty())
+            let bytes = self.kept.at(own.offset, own.size)?;
+            name_at(bytes, 0).filter(|path| !path.is_empty())
         };
         read().map_or(Part::Unread, Part::Found)
     }

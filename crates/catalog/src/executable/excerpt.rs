@@ -29,7 +29,8 @@ const BEFORE_TEXT: usize = 128;
 /// What is kept behind such a text.
 const BEHIND_TEXT: u64 = 256;
 
-/// How a content that is an excerpt begins. No executable begins so.
+/// How a content that is an excerpt begins. No executable begins so. A byte follows that says
+/// whether something was left out for want of room.
 const MARK: &[u8] = b"\0excerpt";
 /// Place and length of a part, before its bytes.
 const PART_HEADER: usize = 16;
@@ -81,6 +82,7 @@ impl Excerpt {
         self.wanted.clear();
         if size > MAX_WHOLE {
             self.content.extend_from_slice(MARK);
+            self.content.push(0);
             self.wanted.push((0, HEAD));
         }
     }
@@ -152,6 +154,9 @@ impl Excerpt {
         let start = (from - self.start) as usize;
         let Some(bytes) = self.recent.get(start..(until - self.start) as usize) else { return };
         if self.content.len() + PART_HEADER + bytes.len() > most {
+            if let Some(flag) = self.content.get_mut(MARK.len()) {
+                *flag = 1;
+            }
             return;
         }
         let header = match self.last_part {
@@ -201,9 +206,15 @@ pub(super) fn is_excerpt(content: &[u8]) -> bool {
     content.starts_with(MARK)
 }
 
+/// Whether something of interest was left out of an excerpt.
+pub(super) fn is_short(content: &[u8]) -> bool {
+    content.strip_prefix(MARK).is_some_and(|rest| rest.first() == Some(&1))
+}
+
 /// The parts of a content, with their places in the file; one where it is the whole file.
 pub(super) fn parts(content: &[u8]) -> Vec<(u64, &[u8])> {
-    let Some(mut rest) = content.strip_prefix(MARK) else { return vec![(0, content)] };
+    let Some(rest) = content.strip_prefix(MARK) else { return vec![(0, content)] };
+    let mut rest = rest.get(1..).unwrap_or_default();
     let mut parts = Vec::new();
     while let Some((place, after)) = rest.split_first_chunk::<8>()
         && let Some((length, after)) = after.split_first_chunk::<8>()
@@ -229,6 +240,7 @@ mod tests {
         let mut excerpt = Excerpt::default();
         excerpt.begin(size as u64);
         file.chunks(piece).for_each(|piece| excerpt.push(piece));
+        assert!(!is_short(excerpt.content()));
         let parts = parts(excerpt.content());
         let found: Vec<(u64, usize)> = parts.iter().map(|(at, bytes)| (*at, bytes.len())).collect();
         assert_eq!(found, expect);
@@ -299,6 +311,7 @@ mod tests {
             excerpt.push(&GO_BUILD_INFO.repeat(MIB / GO_BUILD_INFO.len()));
         }
         assert!(excerpt.content().len() <= MAX_KEPT + TAIL + PART_HEADER);
+        assert!(is_short(excerpt.content()), "what there was no room for is told");
         assert!(excerpt.recent.capacity() < 4 * MIB);
     }
 

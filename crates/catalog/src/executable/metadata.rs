@@ -14,8 +14,10 @@ const SIGNATURE: &[u8] = b"BSJB";
 
 /// Compilers write five or six streams.
 const MAX_STREAMS: usize = 64;
-/// An assembly with more attributes than this is none that a compiler made.
+/// The most attributes that are looked at.
 const MAX_ATTRIBUTES: usize = 1 << 20;
+/// The most attributes of the manifest itself whose types are looked up: compilers write some twenty.
+const MAX_OWN_ATTRIBUTES: usize = 4_096;
 /// The longest text that is taken: versions have dozens of letters.
 const MAX_TEXT: usize = 1_024;
 
@@ -252,10 +254,8 @@ impl<'a> Metadata<'a> {
     /// Reads what the manifest's own attributes say; one that cannot be read says nothing.
     fn read_attributes(&self, assembly: &mut Assembly) {
         let Some(attributes) = self.table(CUSTOM_ATTRIBUTE) else { return };
-        for row in attributes.take(MAX_ATTRIBUTES) {
-            if self.value(CUSTOM_ATTRIBUTE, row, 0) != Some(1 << 5 | TAG_ASSEMBLY) {
-                continue;
-            }
+        let is_own = |row: &&[u8]| self.value(CUSTOM_ATTRIBUTE, row, 0) == Some(1 << 5 | TAG_ASSEMBLY);
+        for row in attributes.take(MAX_ATTRIBUTES).filter(is_own).take(MAX_OWN_ATTRIBUTES) {
             let Some((space, name)) = self.attribute_type(row) else { continue };
             match (space.as_str(), name.as_str()) {
                 ("System.Reflection", "AssemblyInformationalVersionAttribute") => {

@@ -1,8 +1,12 @@
 //! `plimsoll files IMAGE [PATH-GLOB…]`
 
+use std::cmp::Reverse;
+
 use anyhow::{Result, bail};
 use clap::{ArgMatches, Args, Command, FromArgMatches as _};
 use plimsoll_engine::Purpose;
+use plimsoll_model::evidence::Text;
+use plimsoll_model::evidence::linkage::ElfKind;
 use plimsoll_model::{Analysis, FileId, FileKind};
 use plimsoll_report::evidence::{EvidenceList, FileEvidence};
 use plimsoll_report::files::{FileList, Files};
@@ -31,7 +35,8 @@ struct Arguments {
     /// Only files that run with their owner's or group's rights, or with capabilities
     #[arg(long)]
     setuid: bool,
-    /// Only files that no package lists
+    /// Only files that no package lists: executables first, then libraries, scripts and the rest,
+    /// the largest of each first
     #[arg(long)]
     unowned: bool,
     /// Only files larger than this, such as 500kB, 10MB or 1MiB
@@ -66,7 +71,7 @@ fn run(matches: &ArgMatches, context: &Context) -> Result<Exit> {
     if arguments.modified {
         return modified(&arguments, wanted.as_ref(), format(matches), context);
     }
-    let purpose = if arguments.evidence { Purpose::Evidence } else { Purpose::Digests };
+    let purpose = if arguments.evidence || arguments.unowned { Purpose::Evidence } else { Purpose::Digests };
     let analysis = context.analyse_on(&arguments.image, arguments.base.base.as_deref(), purpose)?;
     if !analysis.has_files {
         bail!("{} lists packages only; it holds no files", arguments.image);
@@ -94,10 +99,20 @@ fn run(matches: &ArgMatches, context: &Context) -> Result<Exit> {
         }
         selected.push(id);
     }
+    if arguments.unowned {
+        rank(&analysis, &mut selected);
+    }
     if selected.is_empty() {
         context.tell_note(&format!("no file of {} is as asked", arguments.image));
     }
     if arguments.evidence {
+        if !selected.is_empty() && !selected.iter().any(|id| has_evidence(&analysis, *id)) {
+            let what =
+                if selected.len() == 1 { "the file asked for says" } else { "the files asked for say" };
+            context.tell_note(&format!(
+                "{what} nothing that is kept as evidence: no program, library, script or configuration of a known kind"
+            ));
+        }
         write::<FileEvidence>(format(matches), &EvidenceList { analysis: &analysis, selected })?;
         context.judge(&[&analysis])?;
         return Ok(Exit::Done);
@@ -113,7 +128,7 @@ fn modified(
     format: &str,
     context: &Context,
 ) -> Result<Exit> {
-    let (analysis, files) = context.modified(&arguments.image)?;
+    let (analysis, files) = context.modified(&arguments.image, arguments.base.base.as_deref())?;
     if !analysis.has_files {
         bail!("{} lists packages only; it holds no files", arguments.image);
     }
@@ -137,6 +152,59 @@ fn modified(
     write::<Modified>(format, &ModifiedList { analysis: &analysis, files, width: context.width })?;
     context.judge(&[&analysis])?;
     Ok(Exit::Done)
+}
+
+/// Whether the document of evidence has a paragraph for a file.
+fn has_evidence(analysis: &Analysis, id: FileId) -> bool {
+    analysis.evidence.as_ref().is_some_and(|evidence| FileEvidence::has(evidence, id))
+}
+
+/// What a file is, for the order of those that no package lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Executable,
+    Library,
+    Script,
+    Other,
+}
+
+/// Tells by what the file itself says; what says nothing is judged by its rights and name.
+fn kind(analysis: &Analysis, id: FileId) -> Kind {
+    let record = analysis.files.record(id);
+    if record.kind != FileKind::File {
+        return Kind::Other;
+    }
+    let name = analysis.files.name(id);
+    let ends = |endings: &[&str]| endings.iter().any(|end| name.ends_with(end.as_bytes()));
+    let is_run = record.mode & 0o111 != 0;
+    let evidence = analysis.evidence.as_ref();
+    if let Some(linkage) = evidence.and_then(|evidence| evidence.linkage.get(&id)) {
+        let is_program = linkage.kind == ElfKind::Executable || linkage.interpreter.is_some();
+        return match linkage.kind {
+            _ if is_program => Kind::Executable,
+            ElfKind::Shared if linkage.soname.is_some() || !is_run || ends(&[".so"]) => Kind::Library,
+            ElfKind::Shared => Kind::Executable,
+            _ => Kind::Other,
+        };
+    }
+    let begins = match evidence.and_then(|evidence| evidence.texts.get(&id)) {
+        Some(Text::Kept(text)) => text.starts_with(b"#!"),
+        _ => false,
+    };
+    if begins || ends(&[".sh", ".py", ".rb", ".pl", ".pm", ".php", ".js", ".mjs", ".cjs", ".lua"]) {
+        Kind::Script
+    } else if ends(&[".jar", ".dll", ".node", ".a"]) {
+        Kind::Library
+    } else if is_run {
+        Kind::Executable
+    } else {
+        Kind::Other
+    }
+}
+
+/// Puts the files that matter most first: by kind, then by size.
+fn rank(analysis: &Analysis, files: &mut [FileId]) {
+    files.sort_by_cached_key(|id| (kind(analysis, *id), Reverse(analysis.files.record(*id).size()), *id));
 }
 
 fn bytes_path(bytes: &[u8]) -> &std::path::Path {

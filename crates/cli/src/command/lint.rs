@@ -7,6 +7,7 @@ use plimsoll_model::SeverityLevel;
 use plimsoll_report::lint::{LintList, Linting};
 
 use super::{Entry, format};
+use crate::arguments::BaseOption;
 use crate::environment::Context;
 use crate::exit::Exit;
 use crate::output::{format_option, write};
@@ -14,7 +15,7 @@ use crate::output::{format_option, write};
 pub(super) const ENTRY: Entry = Entry {
     name: "lint",
     summary: "Show what about an image is unsafe: secrets, rights, accounts, leftovers, origins",
-    examples: "  plimsoll lint debian:12\n  plimsoll lint app:1.5 --fail-on high\n  plimsoll lint app:1.5 --rule secret-in-file --rule secret-in-history\n  plimsoll lint app:1.5 --severity negligible --skip shell-present\n  plimsoll lint app:1.5 --format sarif > plimsoll.sarif",
+    examples: "  plimsoll lint debian:12\n  plimsoll lint app:1.5 --fail-on high --base debian:12\n  plimsoll lint app:1.5 --rule secret-in-file --rule secret-in-history\n  plimsoll lint app:1.5 --severity negligible --skip shell-present\n  plimsoll lint app:1.5 --format sarif > plimsoll.sarif",
     declare,
     run,
 };
@@ -39,6 +40,8 @@ struct Arguments {
     /// Days after which an image counts as old
     #[arg(long, value_name = "DAYS", default_value_t = lint::DEFAULT_MAX_AGE)]
     max_age: u32,
+    #[command(flatten)]
+    base: BaseOption,
 }
 
 fn parse_level(text: &str) -> Result<SeverityLevel, String> {
@@ -73,7 +76,8 @@ fn run(matches: &ArgMatches, context: &Context) -> Result<Exit> {
     if !lint::rules().any(|rule| wanted(rule.id)) {
         bail!("--rule and --skip leave no rule to ask");
     }
-    let analysis = context.analyse(&arguments.image, Purpose::Evidence)?;
+    let base = arguments.base.base.as_deref();
+    let analysis = context.analyse_on(&arguments.image, base, Purpose::Evidence)?;
     // Without a place for advisories there are no dates, which the rule says itself.
     let support_end = match context.advisories() {
         Ok(store) => lint::support_end(&store, &analysis)?,

@@ -565,3 +565,78 @@ fn the_advisories_of_this_machine_say_when_support_ended() {
     let detail = after[0].as_str().expect("text");
     assert!(detail.contains("Debian 8") && detail.contains("2020-06-30"), "{detail}");
 }
+
+#[test]
+fn observations_say_whether_they_came_with_the_base_that_is_named() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let below = "config User \"1000:1000\"\nlayer created-by=\"ADD base\"\nfile low \"1\" mode=0666\n";
+    let above = format!("{below}layer created-by=\"COPY own\"\nfile high \"2\" mode=0666\n");
+    let (base, image) = (directory.path().join("base"), directory.path().join("image"));
+    image_from_text(below).write_oci_layout(&base).expect("the layout is written");
+    image_from_text(&above).write_oci_layout(&image).expect("the layout is written");
+    let (base, image) = (format!("oci:{}", base.display()), format!("oci:{}", image.display()));
+    let rule = ["--rule", "world-writable-file", "--format", "csv"];
+    let whose = |arguments: &[&str]| -> Vec<String> {
+        let all = [&["lint", &image, "--no-cache"], arguments, &rule].concat();
+        let rows = csv(&run(&directory.path().join("cache"), &all));
+        rows.iter()
+            .map(|row| format!("{} {}", String::from_utf8_lossy(&row[3]), String::from_utf8_lossy(&row[11])))
+            .collect()
+    };
+    assert_eq!(whose(&["--base", &base]), ["/high false", "/low true"]);
+    assert_eq!(whose(&[]), ["/high ", "/low "]);
+    let other = plimsoll(&directory.path().join("cache"))
+        .args(["lint", &base, "--base", &image])
+        .output()
+        .expect("the program starts");
+    assert_eq!(other.status.code(), Some(2));
+}
+
+#[test]
+fn rules_that_have_nothing_to_look_at_have_not_passed() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let outcomes = |text: &str| -> Vec<String> {
+        let place = layout(directory.path(), text);
+        let bytes = run(&directory.path().join("cache"), &["lint", &place, "--format", "json"]);
+        let document: serde_json::Value = serde_json::from_slice(&bytes).expect("JSON");
+        let rules = document["rules"].as_array().expect("rules").iter();
+        let passed = rules.filter(|rule| rule["outcome"] == "passed");
+        passed.map(|rule| rule["id"].as_str().unwrap_or_default().to_owned()).collect()
+    };
+    // A program alone: no accounts, packages or sources, and truly no shell.
+    let passed = outcomes(CLEAN);
+    for nothing in ["password-empty", "second-root-account", "unowned-executable", "package-source-foreign"] {
+        assert!(!passed.contains(&nothing.to_owned()), "{nothing}");
+    }
+    for seen in ["shell-present", "setuid-file", "secret-in-file", "cache-left-behind"] {
+        assert!(passed.contains(&seen.to_owned()), "{seen}");
+    }
+    let empty = outcomes("config User \"1000:1000\"\nlayer\n");
+    for nothing in ["shell-present", "setuid-file", "secret-in-file", "cache-left-behind"] {
+        assert!(!empty.contains(&nothing.to_owned()), "{nothing}");
+    }
+    assert!(empty.contains(&"runs-as-root".to_owned()));
+}
+
+#[test]
+fn the_last_word_is_that_packages_may_be_missing() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let check = |text: &str, expect: Option<&str>| {
+        let place = layout(directory.path(), text);
+        for command in ["inspect", "packages"] {
+            let output = plimsoll(&directory.path().join("cache"))
+                .args([command, &place])
+                .output()
+                .expect("the program starts");
+            assert_eq!(output.status.code(), Some(0), "{command}");
+            let told = String::from_utf8_lossy(&output.stderr).into_owned();
+            let last = told.lines().last().unwrap_or_default();
+            assert_eq!(last.contains("packages may be missing"), expect.is_some(), "{command}: {told}");
+            assert!(last.contains(expect.unwrap_or_default()), "{command}: {told}");
+        }
+    };
+    check(CLEAN, None);
+    check(&format!("{CLEAN}fifo var/lib/dpkg/status\n"), Some("for 1 problem;"));
+    // Damage of evidence hides no package.
+    check(&format!("{CLEAN}file etc/os-release \"nonsense\"\n"), None);
+}

@@ -56,6 +56,16 @@ fn every_reader_of_evidence_is_entered() {
     check("crates/catalog/src/evidence", "ALL");
 }
 
+/// What feeds share lies beside them, and is none.
+#[test]
+fn every_feed_is_entered() {
+    const SHARED: [&str; 4] = ["intake", "loss", "request", "sound"];
+    let directory = "crates/advisory/src/feed";
+    let there = modules(directory).into_iter().filter(|module| !SHARED.contains(&module.as_str()));
+    let listed = listed(&format!("{directory}/mod.rs"), "ALL");
+    assert_eq!(there.collect::<BTreeSet<_>>(), listed, "ALL of {directory}/mod.rs");
+}
+
 #[test]
 fn every_rule_is_entered() {
     check("crates/policy/src/rule", "ALL");
@@ -106,4 +116,107 @@ fn every_file_of_tests_runs() {
     for module in modules("crates/cli/tests/it") {
         assert!(module == "main" || main.contains(&format!("mod {module};")), "nothing runs {module}.rs");
     }
+}
+
+/// What ids are called that are no codes of problems, though they end as those do.
+const OTHER_IDS: [&str; 8] = [
+    // Reasons why a package was not judged.
+    "database-damaged",
+    "distribution-unknown",
+    "feed-age-unknown",
+    "group-unknown",
+    // Rules of `lint`.
+    "user-unknown",
+    "health-check-missing",
+    // Fields of documents.
+    "operating-system",
+    "package-name",
+];
+
+/// How codes of problems end.
+const ENDINGS: [&str; 36] = [
+    "damaged",
+    "unreadable",
+    "unknown",
+    "incomplete",
+    "missing",
+    "large",
+    "limit",
+    "truncated",
+    "refused",
+    "short",
+    "wrong",
+    "read",
+    "empty",
+    "several",
+    "ambiguous",
+    "problems",
+    "encrypted",
+    "unidentified",
+    "overlapping",
+    "unreachable",
+    "hashed",
+    "unusable",
+    "unused",
+    "written",
+    "unwritable",
+    "shrank",
+    "fetched",
+    "unsupported",
+    "malformed",
+    "invalid",
+    "undatable",
+    "unpacked",
+    "deep",
+    "bomb",
+    "contradiction",
+    "repaired",
+];
+
+/// Words of a source that may be codes of problems: what stands where one is expected, and what
+/// ends as one in a file that speaks of problems.
+fn codes(source: &str) -> BTreeSet<String> {
+    let source = source.split("#[cfg(test)]").next().unwrap_or_default();
+    let is_id = |word: &str| {
+        word.contains('-')
+            && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    };
+    let mut found = BTreeSet::new();
+    let mut before = "";
+    for (position, part) in source.split('"').enumerate() {
+        if position % 2 == 1 && is_id(part) {
+            let at = before.trim_end();
+            let is_expected = ["Problem::new(", ".add(", "_problem("].iter().any(|call| at.ends_with(call));
+            let ending = part.rsplit('-').next().unwrap_or_default();
+            if is_expected || (source.contains("Problem") && ENDINGS.contains(&ending)) {
+                found.insert(part.to_owned());
+            }
+        }
+        before = part;
+    }
+    found
+}
+
+#[test]
+fn every_code_of_a_problem_is_explained() {
+    let known: BTreeSet<&str> = plimsoll_model::problem::known().map(|doc| doc.code).collect();
+    let mut emitted = BTreeSet::new();
+    for file in files("crates", ".rs") {
+        let is_test =
+            file.contains("/tests") || file.contains("/sample") || file.starts_with("crates/testing/");
+        if !is_test && file != "crates/model/src/problem/known.rs" {
+            emitted.extend(codes(&text(&file)));
+        }
+    }
+    let of_problems = |code: &&String| !OTHER_IDS.contains(&code.as_str());
+    let missing: Vec<_> =
+        emitted.iter().filter(of_problems).filter(|code| !known.contains(code.as_str())).collect();
+    assert!(missing.is_empty(), "{missing:?} are not explained in crates/model/src/problem/known.rs");
+    let sources: String = files("crates", ".rs")
+        .iter()
+        .filter(|file| *file != "crates/model/src/problem/known.rs")
+        .map(|file| text(file))
+        .collect();
+    let idle: Vec<_> = known.iter().filter(|code| !sources.contains(&format!("\"{code}\""))).collect();
+    assert!(idle.is_empty(), "nothing raises {idle:?}");
 }

@@ -160,6 +160,11 @@ impl Job<'_> {
             }
             round = next.fetch;
         }
+        // What a feed still asks for then, no publisher ever meant to be asked for.
+        for request in round {
+            let why = format!("it is asked for in more than {MAX_ROUNDS} rounds, as no real feed is");
+            self.fail(self.part_of(&request.path), &request.path, &why);
+        }
         // What a publisher may not have is no failure, unless somebody asked for it by name.
         let absent = |outcomes: &[Outcome]| outcomes.iter().all(|outcome| *outcome == Outcome::Absent);
         for (part, _) in answered.into_iter().filter(|(_, outcomes)| !parts.is_empty() && absent(outcomes)) {
@@ -300,6 +305,71 @@ mod tests {
     fn one_unknown_name_refuses_all() {
         check(&["kev", "nosuch"], "there is no feed nosuch; there are osv, alpine-secdb, ");
         check(&["oval/oracle"], "there is no feed oval;");
+    }
+
+    /// A feed that asks for one file more after every answer.
+    #[derive(Debug)]
+    struct Endless;
+
+    const ENDLESS: plimsoll_catalog::Doc =
+        plimsoll_catalog::Doc { id: "endless", title: "", summary: "", explanation: "" };
+
+    impl Feed for Endless {
+        fn doc(&self) -> &'static plimsoll_catalog::Doc {
+            &ENDLESS
+        }
+
+        fn takes(&self, _: &str) -> bool {
+            true
+        }
+
+        fn requests(&self, _: &[String]) -> Vec<FeedRequest> {
+            vec![FeedRequest::new("", "part/a")]
+        }
+
+        fn follow(&self, round: &[Answer], _: &dyn plimsoll_advisory::Kept) -> plimsoll_advisory::FollowUp {
+            let more = round.iter().map(|answer| FeedRequest::new("", format!("{}a", answer.request.path)));
+            plimsoll_advisory::FollowUp { fetch: more.collect(), ..Default::default() }
+        }
+
+        fn parse(&self, _: plimsoll_advisory::FeedFile<'_>, _: &mut dyn plimsoll_advisory::Sink) {}
+    }
+
+    #[test]
+    fn what_is_still_asked_for_after_the_last_round_has_failed() {
+        let place = tempfile::tempdir().unwrap();
+        let server = plimsoll_testing::feed_server::FeedServer::start().unwrap();
+        for length in 1..10 {
+            server.put(&format!("endless/part/{}", "a".repeat(length)), "x");
+        }
+        let options = UpdateOptions {
+            feeds: Vec::new(),
+            mirror: Some(server.url()),
+            transport: crate::TransportOptions::default(),
+        };
+        let transport = HttpTransport::new(options.transport.clone());
+        let downloader = Downloader {
+            transport: &transport,
+            is_mirror: true,
+            patience: PATIENCE,
+            progress: &crate::NoProgress,
+        };
+        let kept = KeptFiles::open(place.path(), "endless");
+        let mut fetched = Fetched::default();
+        Job {
+            feed: &Endless,
+            options: &options,
+            downloader: &downloader,
+            kept: &kept,
+            fetched: &mut fetched,
+            told: 0,
+        }
+        .run(&[]);
+        assert_eq!(server.asked().len(), MAX_ROUNDS);
+        let last = fetched.problems.last().unwrap();
+        assert!(last.detail.contains("more than 6 rounds"), "{last}");
+        assert_eq!(fetched.failures.len(), 1);
+        assert_eq!(fetched.failures[0].part, "endless/part");
     }
 
     #[test]

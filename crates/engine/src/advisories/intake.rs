@@ -131,7 +131,7 @@ impl<'a> Intake<'a> {
             let file = match File::open(path) {
                 Ok(file) => file,
                 Err(error) => {
-                    self.unreadable(feed, below, &error);
+                    handle = Some(self.unreadable(feed, below, &error, handle, &origin)?);
                     continue;
                 }
             };
@@ -159,13 +159,22 @@ impl<'a> Intake<'a> {
         Ok(rows)
     }
 
-    fn unreadable(&mut self, feed: &FoundFeed, below: &str, error: &io::Error) {
+    /// A file that cannot be opened leaves its feed incomplete, a copy too: what it would have
+    /// said that is new, nobody knows.
+    fn unreadable(
+        &mut self,
+        feed: &FoundFeed,
+        below: &str,
+        error: &io::Error,
+        handle: Option<FeedHandle>,
+        origin: &FeedOrigin,
+    ) -> Result<FeedHandle, AdvisoryError> {
+        let handle = handle.map_or_else(|| self.builder.feed(origin.clone()), Ok)?;
+        self.builder.mark_incomplete(handle, &format!("{below}: it cannot be read: {error}"));
         let subject = format!("{} {below}", feed.id);
-        self.problems.push(Problem::new(
-            "feed-file-unreadable",
-            subject,
-            format!("it cannot be read: {error}"),
-        ));
+        let detail = format!("it cannot be read: {error}");
+        self.problems.push(Problem::new("feed-file-unreadable", subject, detail));
+        Ok(handle)
     }
 }
 
@@ -270,5 +279,58 @@ impl Sink for Rows<'_, '_> {
 
     fn left_out(&mut self, entries: u64) {
         self.note(|builder, handle| builder.count_unreadable(handle, entries));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::progress::NoProgress;
+
+    /// Builds from files of one feed, and gives why it is incomplete, and the problems' codes.
+    fn check(id: &str, files: &[(&str, Option<&str>)], expect: Option<&str>) {
+        let place = tempfile::tempdir().unwrap();
+        let files = files.iter().map(|(below, content)| {
+            let path: PathBuf = place.path().join(below);
+            if let Some(content) = content {
+                fs::write(&path, content).unwrap();
+            }
+            ((*below).to_owned(), path)
+        });
+        let reader = *plimsoll_advisory::feed::ALL.iter().find(|feed| feed.doc().id == "kev").unwrap();
+        let feed = FoundFeed {
+            reader,
+            id: id.to_owned(),
+            source: "here".to_owned(),
+            files: files.collect(),
+            withdrawn: BTreeSet::new(),
+        };
+        let found = Found { feeds: vec![feed], others: Vec::new() };
+        let path = place.path().join("advisories");
+        let writer = BufWriter::new(File::create(&path).unwrap());
+        let builder = DatabaseBuilder::new(writer, place.path(), None).unwrap();
+        let (built, problems) =
+            Intake::new(builder, &NoProgress).take(&found, None, &Fetched::default()).unwrap();
+        built.writer.into_inner().unwrap();
+        let database = Database::open(&path).unwrap();
+        let because = database.feeds().iter().find_map(|feed| feed.incomplete_because.clone());
+        assert_eq!(because.as_deref(), expect, "{id} {problems:?}");
+        assert_eq!(
+            problems.iter().any(|each| each.code.as_str() == "feed-file-unreadable"),
+            expect.is_some()
+        );
+    }
+
+    const LIST: &str = r#"{"count":1,"vulnerabilities":[{"cveID":"CVE-2024-1","dateAdded":"2026-01-02"}]}"#;
+
+    #[test]
+    fn a_file_that_cannot_be_opened_leaves_its_feed_incomplete() {
+        let lost = Some("b.json: it cannot be read: No such file or directory (os error 2)");
+        check("kev", &[("a.json", Some(LIST))], None);
+        check("kev", &[("a.json", Some(LIST)), ("b.json", None)], lost);
+        check("kev", &[("b.json", None)], lost);
+        check("kev-earlier", &[("b.json", None)], lost);
     }
 }

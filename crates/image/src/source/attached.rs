@@ -56,6 +56,15 @@ pub struct AttachedArtifact {
     pub blobs: Vec<Descriptor>,
 }
 
+/// What a place lists as attached to a manifest.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Listing {
+    /// The entries, in the list's order.
+    pub entries: Vec<Descriptor>,
+    /// Why the list was not read to its end, as a sentence; `None` where it was.
+    pub cut: Option<&'static str>,
+}
+
 /// A place that keeps artefacts beside images.
 pub trait Attic: Documents + Sync {
     /// What says of itself that it is attached to a manifest; `None` where the place has no such
@@ -63,7 +72,7 @@ pub trait Attic: Documents + Sync {
     ///
     /// # Errors
     /// [`SourceError`] where the list cannot be had.
-    fn referrers(&self, subject: &Digest) -> Result<Option<Vec<Descriptor>>, SourceError>;
+    fn referrers(&self, subject: &Digest) -> Result<Option<Listing>, SourceError>;
 
     /// The document under a tag; `None` where there is no such tag.
     ///
@@ -110,7 +119,7 @@ pub(super) fn find(attic: &dyn Attic, image: &Image) -> Attached {
 
 /// What the places of one subject answer.
 struct Looked {
-    listed: Result<(AttachmentPlace, Vec<Descriptor>), SourceError>,
+    listed: Result<(AttachmentPlace, Listing), SourceError>,
     tagged: Vec<Result<Option<Root>, SourceError>>,
 }
 
@@ -118,7 +127,7 @@ type Waiting<'a, T> = std::thread::ScopedJoinHandle<'a, Result<T, SourceError>>;
 
 /// The same while the answers are on their way.
 struct Asked<'a> {
-    listed: Waiting<'a, (AttachmentPlace, Vec<Descriptor>)>,
+    listed: Waiting<'a, (AttachmentPlace, Listing)>,
     tagged: Vec<Waiting<'a, Option<Root>>>,
 }
 
@@ -143,17 +152,17 @@ impl<'a> Asked<'a> {
 }
 
 /// The list of referrers, from wherever the place keeps it.
-fn listed(
-    attic: &dyn Attic,
-    subject: &Digest,
-    tag: &str,
-) -> Result<(AttachmentPlace, Vec<Descriptor>), SourceError> {
+fn listed(attic: &dyn Attic, subject: &Digest, tag: &str) -> Result<(AttachmentPlace, Listing), SourceError> {
     if let Some(listed) = attic.referrers(subject)? {
         return Ok((AttachmentPlace::Referrers, listed));
     }
-    let Some(root) = attic.tagged(tag)? else { return Ok((AttachmentPlace::ReferrersTag, Vec::new())) };
+    let Some(root) = attic.tagged(tag)? else {
+        return Ok((AttachmentPlace::ReferrersTag, Listing::default()));
+    };
     match Document::parse(&root.bytes, &root.media_type) {
-        Ok(Document::Index(index)) => Ok((AttachmentPlace::ReferrersTag, index.manifests)),
+        Ok(Document::Index(index)) => {
+            Ok((AttachmentPlace::ReferrersTag, Listing { entries: index.manifests, cut: None }))
+        }
         _ => {
             let why = "it leads to no list of referrers".to_owned();
             Err(SourceError::Damaged { what: format!("the tag {tag}"), why })
@@ -171,12 +180,19 @@ struct Search<'a> {
 impl Search<'_> {
     /// Takes in what one subject's lists and tags say.
     fn take_all(&mut self, subject: &Digest, looked: Looked) {
+        // A registry that fails at the list may have the tags all the same; one that fails at
+        // everything is told of once.
+        let is_silent = looked.listed.is_err() && looked.tagged.iter().all(Result::is_err);
         match looked.listed {
-            Ok((place, listed)) => self.add_all(&listed, subject, place),
-            // Whatever kept the list back keeps the tags back too; once is enough to say so.
-            Err(error) => return self.problem(subject, error.to_string()),
+            Ok((place, listed)) => {
+                self.add_all(&listed.entries, subject, place);
+                if let Some(cut) = listed.cut {
+                    self.problem(subject, cut.to_owned());
+                }
+            }
+            Err(error) => self.problem(subject, error.to_string()),
         }
-        for tagged in looked.tagged {
+        for tagged in looked.tagged.into_iter().filter(|_| !is_silent) {
             match tagged {
                 Ok(Some(root)) => self.take(&root, None, subject, AttachmentPlace::CosignTag),
                 Ok(None) => {}

@@ -319,14 +319,17 @@ pub fn resolve(
 
 /// An image that says that it is for another platform than the one asked for is not it.
 fn fits(name: &str, wanted: Option<&Platform>, image: Image) -> Result<Image, SourceError> {
+    // Configurations often leave the variant out or keep the plain one, so it decides nothing.
+    let is_other = |own: &Platform, wanted: &Platform| {
+        let plain = |each: &Platform| Platform::normal(&each.os, &each.architecture, None);
+        plain(own) != plain(wanted)
+    };
     match (wanted, &image.identity.platform) {
-        (Some(wanted), Some(own)) if !own.satisfies(wanted) && own.architecture != wanted.architecture => {
-            Err(SourceError::Platform {
-                name: name.to_owned(),
-                wanted: wanted.clone(),
-                offered: own.to_string(),
-            })
-        }
+        (Some(wanted), Some(own)) if is_other(own, wanted) => Err(SourceError::Platform {
+            name: name.to_owned(),
+            wanted: wanted.clone(),
+            offered: own.to_string(),
+        }),
         _ => Ok(image),
     }
 }
@@ -465,4 +468,28 @@ pub fn image_from(
     let boundary = boundary(&configuration.history, blobs.len());
     let history = configuration.history.into_iter().map(|step| step.created_by.unwrap_or_default()).collect();
     Ok(Image { identity, config: configuration.config, layers, history, boundary, ..Image::default() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether an image of one platform is taken where another is asked for.
+    fn check(own: &str, wanted: &str, expect: bool) {
+        let own: Platform = own.parse().unwrap();
+        let identity = ImageIdentity { platform: Some(own.clone()), ..ImageIdentity::default() };
+        let wanted: Platform = wanted.parse().unwrap();
+        let outcome = fits("x", Some(&wanted), Image { identity, ..Image::default() });
+        assert_eq!(outcome.is_ok(), expect, "{own} for {wanted}");
+    }
+
+    #[test]
+    fn an_image_for_another_system_or_processor_is_not_the_one_asked_for() {
+        check("linux/amd64", "linux/amd64", true);
+        check("linux/x86_64", "linux/amd64", true);
+        check("linux/arm64", "linux/amd64", false);
+        check("windows/amd64", "linux/amd64", false);
+        check("linux/amd64", "windows/amd64", false);
+        check("linux/arm/v6", "linux/arm/v7", true);
+    }
 }

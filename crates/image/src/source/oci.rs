@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use plimsoll_model::{Algorithm, Digest, Platform};
 
 use super::archive::Archive;
-use super::attached::{self, Attached, Attic};
+use super::attached::{self, Attached, Attic, Listing};
 use super::{
     DeliverLayer, Documents, Image, ImageLayer, Root, Source, SourceError, deliver_each, open_regular,
     resolve,
@@ -168,7 +168,7 @@ impl Documents for OciLayout {
 }
 
 impl Attic for OciLayout {
-    fn referrers(&self, subject: &Digest) -> Result<Option<Vec<Descriptor>>, SourceError> {
+    fn referrers(&self, subject: &Digest) -> Result<Option<Listing>, SourceError> {
         let (index, _) = self.listing()?;
         let is_about = |entry: &&Descriptor| {
             let Ok(bytes) = self.document(entry) else { return false };
@@ -179,7 +179,8 @@ impl Attic for OciLayout {
             };
             own.is_some_and(|own| own.digest == *subject)
         };
-        Ok(Some(index.manifests.iter().filter(is_about).cloned().collect()))
+        let entries = index.manifests.iter().filter(is_about).cloned().collect();
+        Ok(Some(Listing { entries, cut: None }))
     }
 
     fn tagged(&self, tag: &str) -> Result<Option<Root>, SourceError> {

@@ -25,7 +25,7 @@ use url::Url;
 use self::blob::BlobReader;
 use self::failure::harmless;
 use self::session::{Question, Session};
-use super::attached::{self, Attached, Attic};
+use super::attached::{self, Attached, Attic, Listing};
 use super::{DocumentMemory, Documents, Image, ImageLayer, Root, Source, SourceError, resolve};
 use crate::hashing::digest_of;
 use crate::limits::MAX_DOCUMENT;

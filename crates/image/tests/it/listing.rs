@@ -112,7 +112,7 @@ pub(crate) fn read_all(image: &TestImage) -> (Vec<LayerRead>, Merged) {
                 digest: Some(layer.digest().parse().unwrap()),
                 size: Some(layer.blob.len() as u64),
                 diff_id: Some(layer.diff_id().parse().unwrap()),
-                read_ahead: false,
+                ..LayerExpectation::default()
             };
             read_layer(layer.blob.as_slice(), &expectation, &mut NoContent).unwrap()
         })

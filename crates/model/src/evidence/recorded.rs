@@ -1,6 +1,8 @@
 //! What package databases recorded of each file when they installed it, and which files are no
 //! longer so.
 
+mod named;
+
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
@@ -8,6 +10,9 @@ use serde::{Deserialize, Serialize};
 use crate::analysis::Analysis;
 use crate::file::{FileId, FileKind, FileRecord};
 use crate::path::TreePath;
+
+use named::Names;
+pub use named::RecordedNames;
 
 /// A digest as a package database has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +48,8 @@ pub struct RecordedFile {
     pub is_configuration: bool,
     /// Whether it may be missing.
     pub may_be_missing: bool,
+    /// What is recorded in words, by databases that do so (rpm).
+    pub named: Option<Box<RecordedNames>>,
 }
 
 /// Digests of one content that a table of files does not have, as far as they were computed.
@@ -86,10 +93,14 @@ pub enum Change {
     Content,
     /// Its size differs.
     Size,
+    /// It is a link to something else.
+    Link,
     /// Its permission bits differ.
     Mode,
     /// Its owner or group differs.
     Owner,
+    /// Its capabilities differ.
+    Capabilities,
     /// Its content could not be compared: its digest, or the one recorded, is not known.
     Unknown,
 }
@@ -103,8 +114,10 @@ impl Change {
             Self::Type => "type",
             Self::Content => "content",
             Self::Size => "size",
+            Self::Link => "link",
             Self::Mode => "mode",
             Self::Owner => "owner",
+            Self::Capabilities => "capabilities",
             Self::Unknown => "unknown",
         }
     }
@@ -124,9 +137,10 @@ pub struct ModifiedFile {
 #[must_use]
 pub fn modified(analysis: &Analysis, digests: &KnownDigests) -> Vec<ModifiedFile> {
     let recorded = analysis.evidence.iter().flat_map(|evidence| &evidence.recorded);
+    let names = Names::of(analysis);
     let mut modified: Vec<ModifiedFile> = recorded
         .filter_map(|recorded| {
-            let changes = compare(analysis, recorded, digests);
+            let changes = compare(analysis, &names, recorded, digests);
             (!changes.is_empty()).then(|| ModifiedFile { recorded: recorded.clone(), changes })
         })
         .collect();
@@ -151,7 +165,12 @@ fn type_bits(record: &FileRecord) -> u16 {
     }
 }
 
-fn compare(analysis: &Analysis, recorded: &RecordedFile, digests: &KnownDigests) -> Vec<Change> {
+fn compare(
+    analysis: &Analysis,
+    names: &Names<'_>,
+    recorded: &RecordedFile,
+    digests: &KnownDigests,
+) -> Vec<Change> {
     let mut changes = Vec::new();
     let Some(file) = recorded.file else {
         if !recorded.may_be_missing {
@@ -184,14 +203,22 @@ fn compare(analysis: &Analysis, recorded: &RecordedFile, digests: &KnownDigests)
             changes.push(Change::Size);
         }
     }
+    let named = recorded.named.as_deref();
+    if named.is_some_and(|named| named.has_other_link(analysis, file)) {
+        changes.push(Change::Link);
+    }
     // A link's own mode says nothing.
     if record.kind != FileKind::Symlink
         && recorded.mode.is_some_and(|mode| mode & 0o7777 != record.mode & 0o7777)
     {
         changes.push(Change::Mode);
     }
-    if recorded.owner.is_some_and(|owner| owner != (record.uid, record.gid)) {
+    let has_other_number = recorded.owner.is_some_and(|owner| owner != (record.uid, record.gid));
+    if has_other_number || named.is_some_and(|named| names.are_others(named, record)) {
         changes.push(Change::Owner);
+    }
+    if named.is_some_and(|named| named.has_other_capabilities(analysis, file)) {
+        changes.push(Change::Capabilities);
     }
     changes
 }
@@ -219,6 +246,7 @@ mod tests {
             owner: None,
             is_configuration: false,
             may_be_missing: false,
+            named: None,
         };
         change(&mut recorded);
         let evidence = Evidence { recorded: vec![recorded], ..Evidence::default() };

@@ -6,7 +6,7 @@ use plimsoll_model::evidence::{Account, AccountFile, PasswordKind};
 use plimsoll_model::{LintRule, Observation, Place, SeverityLevel};
 
 use super::{Answer, Rule};
-use crate::facts::Facts;
+use crate::facts::{Facts, PASSWD, SHADOW};
 
 /// An account without a password.
 #[derive(Debug, Clone, Copy)]
@@ -80,36 +80,41 @@ const SHELL: LintRule = LintRule {
     remedy: "Set its shell to /usr/sbin/nologin.",
 };
 
-/// What no container image can do without: `/etc/passwd` was not there, or not read.
-const NO_PASSWD: &str = "the image has no /etc/passwd that was read";
-
-fn users<'a>(facts: &Facts<'a>) -> Result<&'a AccountFile<Account>, &'static str> {
-    facts.evidence()?.accounts.users.as_ref().ok_or(NO_PASSWD)
+/// What is found among the users, and what of them could not be seen.
+fn among_users(facts: &Facts<'_>, find: impl FnOnce(&AccountFile<Account>) -> Vec<Observation>) -> Answer {
+    match facts.users() {
+        Ok(users) => Answer { observations: find(users), no_data: facts.losses(&[PASSWD]) },
+        Err(why) => Answer::no_data(why),
+    }
 }
 
-/// Line, name and password of all accounts, each from the file that has it.
-fn passwords<'a>(facts: &Facts<'a>) -> Result<Vec<(&'a Place, u32, &'a str, PasswordKind)>, &'static str> {
-    let accounts = &facts.evidence()?.accounts;
-    let users = users(facts)?;
-    let plain = users.entries.iter().map(|user| (&users.place, user.line, user.name.as_str(), user.password));
-    let shadow = accounts.passwords.iter().flat_map(|file| {
-        file.entries.iter().map(|entry| (&file.place, entry.line, entry.name.as_str(), entry.password))
-    });
-    Ok(plain.chain(shadow).collect())
-}
-
+/// Looks at the password of every account, in whichever of the two files it is kept. One of them
+/// that could not be read takes nothing away from what the other says.
 fn with_password(
     facts: &Facts<'_>,
     rule: &'static LintRule,
     wanted: fn(PasswordKind) -> bool,
     tell: fn(&str, PasswordKind) -> String,
 ) -> Answer {
-    Answer::of(passwords(facts).map(|all| {
-        all.into_iter()
-            .filter(|(.., kind)| wanted(*kind))
-            .map(|(place, line, name, kind)| at(facts, rule, place, line, tell(name, kind)))
-            .collect()
-    }))
+    let (users, passwords) = (facts.users(), facts.passwords());
+    let mut unseen: Vec<String> = Vec::new();
+    unseen.extend(users.as_ref().err().map(|why| (*why).to_owned()));
+    unseen.extend(passwords.as_ref().err().map(|why| (*why).to_owned()));
+    // Where there are no files at all, both say so.
+    unseen.dedup();
+    unseen.extend(facts.losses(&[PASSWD, SHADOW]));
+    let plain = users.iter().flat_map(|file| {
+        file.entries.iter().map(|user| (&file.place, user.line, user.name.as_str(), user.password))
+    });
+    let shadow = passwords.iter().flatten().flat_map(|file| {
+        file.entries.iter().map(|entry| (&file.place, entry.line, entry.name.as_str(), entry.password))
+    });
+    let observations = plain
+        .chain(shadow)
+        .filter(|(.., kind)| wanted(*kind))
+        .map(|(place, line, name, kind)| at(facts, rule, place, line, tell(name, kind)))
+        .collect();
+    Answer { observations, no_data: (!unseen.is_empty()).then(|| unseen.join("; ")) }
 }
 
 fn at(facts: &Facts<'_>, rule: &'static LintRule, place: &Place, line: u32, detail: String) -> Observation {
@@ -163,13 +168,13 @@ impl Rule for SecondRoot {
     }
 
     fn check(&self, facts: &Facts<'_>) -> Answer {
-        Answer::of(users(facts).map(|file| {
+        among_users(facts, |file| {
             let roots = file.entries.iter().filter(|user| user.uid == 0 && user.name != "root");
             let tell = |user: &Account| {
                 at(facts, &SECOND, &file.place, user.line, format!("{} has the number 0", user.name))
             };
             roots.map(tell).collect()
-        }))
+        })
     }
 }
 
@@ -179,7 +184,7 @@ impl Rule for SharedUser {
     }
 
     fn check(&self, facts: &Facts<'_>) -> Answer {
-        Answer::of(users(facts).map(|file| {
+        among_users(facts, |file| {
             let mut first: BTreeMap<u32, &Account> = BTreeMap::new();
             let mut found = Vec::new();
             for user in file.entries.iter().filter(|user| user.uid != 0) {
@@ -190,7 +195,7 @@ impl Rule for SharedUser {
                 }
             }
             found
-        }))
+        })
     }
 }
 
@@ -206,7 +211,7 @@ impl Rule for ServiceShell {
     }
 
     fn check(&self, facts: &Facts<'_>) -> Answer {
-        Answer::of(users(facts).map(|file| {
+        among_users(facts, |file| {
             let services = file.entries.iter().filter(|user| (1..FIRST_PERSON).contains(&user.uid));
             services
                 .filter(|user| {
@@ -218,6 +223,88 @@ impl Rule for ServiceShell {
                     at(facts, &SHELL, &file.place, user.line, format!("{} has the shell {shell}", user.name))
                 })
                 .collect()
-        }))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use plimsoll_model::{Analysis, FileKind, FileTableBuilder, NewFile, NodeId, Problem, TreePath};
+
+    use plimsoll_model::evidence::StoredPassword;
+
+    use super::*;
+    use crate::sample::{self, analysis};
+
+    /// An image with files at these places, empty as far as anybody read.
+    fn with_files(names: &[&str]) -> Analysis {
+        let mut builder = FileTableBuilder::new();
+        let etc = builder.insert(NodeId::ROOT, b"etc", &NewFile::IMPLICIT_DIRECTORY);
+        for name in names {
+            let file = NewFile { kind: FileKind::File, ..NewFile::IMPLICIT_DIRECTORY };
+            builder.insert(etc, name.as_bytes(), &file);
+        }
+        Analysis { files: builder.finish().0, ..analysis() }
+    }
+
+    fn file<T>(path: &str, entries: Vec<T>) -> Option<AccountFile<T>> {
+        let path = TreePath::parse(path.as_bytes()).unwrap();
+        Some(AccountFile { place: Place { path, file: None, layer: 0 }, entries })
+    }
+
+    fn user(name: &str, password: PasswordKind) -> Account {
+        let (home, shell) = (String::new(), "/sbin/nologin".to_owned());
+        Account { line: 1, name: name.to_owned(), password, uid: 0, gid: 0, home, shell }
+    }
+
+    /// How a rule comes out: what it found, and what it could not see.
+    fn check(analysis: &Analysis, rule: &str, expect: (usize, Option<&str>)) {
+        let lint = sample::check(analysis, &|id| id == rule);
+        let outcome = &lint.outcomes[0];
+        assert_eq!((outcome.observations, outcome.no_data.as_deref()), expect, "{rule}");
+    }
+
+    const RULES: [&str; 6] = [EMPTY.id, WEAK.id, BAKED.id, SECOND.id, SHARED.id, SHELL.id];
+
+    #[test]
+    fn accounts_that_were_not_read_are_not_taken_for_good_ones() {
+        for rule in RULES {
+            check(
+                &with_files(&["passwd"]),
+                rule,
+                (0, Some("the image has an /etc/passwd that was not read")),
+            );
+            let none = "the image has no /etc/passwd: there are no accounts to look at";
+            check(&with_files(&["hosts"]), rule, (0, Some(none)));
+        }
+    }
+
+    #[test]
+    fn passwords_that_were_not_read_take_nothing_from_what_was() {
+        let mut image = with_files(&["passwd", "shadow"]);
+        image.evidence.as_mut().unwrap().accounts.users =
+            file("etc/passwd", vec![user("root", PasswordKind::Empty)]);
+        let unread = Some("the image has an /etc/shadow that was not read");
+        check(&image, EMPTY.id, (1, unread));
+        check(&image, WEAK.id, (0, unread));
+        check(&image, SECOND.id, (0, None));
+    }
+
+    #[test]
+    fn a_hash_counts_where_no_user_is_known_too() {
+        let mut image = with_files(&["shadow"]);
+        let entry = StoredPassword { line: 1, name: "root".to_owned(), password: PasswordKind::Md5 };
+        image.evidence.as_mut().unwrap().accounts.passwords = file("etc/shadow", vec![entry]);
+        check(&image, WEAK.id, (1, Some("the image has no /etc/passwd: there are no accounts to look at")));
+    }
+
+    #[test]
+    fn lines_that_were_lost_are_told() {
+        let mut image = with_files(&["passwd"]);
+        image.evidence.as_mut().unwrap().accounts.users =
+            file("etc/passwd", vec![user("root", PasswordKind::Shadowed)]);
+        check(&image, SECOND.id, (0, None));
+        image.problems.push(Problem::new("accounts-damaged", "/etc/passwd", "2 lines are no entries"));
+        check(&image, SECOND.id, (0, Some("/etc/passwd: 2 lines are no entries (accounts-damaged)")));
     }
 }

@@ -1,5 +1,11 @@
 //! The rules, one file for each or for each family. To add one: its file, its `mod` line, its
 //! entry in [`ALL`].
+//!
+//! A rule passes where it saw what it is about and found nothing wrong with it. Where what it is
+//! about is not there at all, it says so as "no data" instead: rules about accounts without an
+//! `/etc/passwd`, about package sources without any, about packages and who lists a file without
+//! packages, about files without files. That there is no shell, no cache or no SSH server in an
+//! image of a single program is what their rules are there to find out: those pass.
 
 pub mod account;
 pub mod age;

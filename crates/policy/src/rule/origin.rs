@@ -105,6 +105,9 @@ fn of<T: Copy>(table: &[(&str, T)], distribution: Option<&Distribution>) -> Opti
 
 const NO_DISTRIBUTION: &str = "nothing in the image says which distribution it is";
 
+/// There is nothing to look at.
+const NO_SOURCES: &str = "the image names no package sources";
+
 impl Rule for ForeignPackages {
     fn doc(&self) -> &'static LintRule {
         &FOREIGN
@@ -221,7 +224,7 @@ impl Rule for ForeignSources {
     fn check(&self, facts: &Facts<'_>) -> Answer {
         let outcome = facts.evidence().and_then(|evidence| {
             if evidence.repositories.is_empty() && evidence.trusted_keys.is_empty() {
-                return Ok(Vec::new());
+                return Err(NO_SOURCES);
             }
             let distribution = facts.analysis.distribution.as_ref();
             let names = of(&HOSTS, distribution).ok_or(if distribution.is_none() {
@@ -271,15 +274,17 @@ impl Rule for UncheckedSources {
     }
 
     fn check(&self, facts: &Facts<'_>) -> Answer {
-        Answer::of(facts.evidence().map(|evidence| {
+        Answer::of(facts.evidence().and_then(|evidence| {
+            if evidence.repositories.is_empty() {
+                return Err(NO_SOURCES);
+            }
             let unchecked = evidence.repositories.iter().filter(|each| each.must_be_signed == Some(false));
-            unchecked
-                .map(|each| {
-                    let detail = format!("what comes from {} need not be signed", each.location);
-                    let observation = source(facts, &UNCHECKED, each, detail);
-                    if each.is_enabled { observation } else { graded(observation, SeverityLevel::Low) }
-                })
-                .collect()
+            let tell = unchecked.map(|each| {
+                let detail = format!("what comes from {} need not be signed", each.location);
+                let observation = source(facts, &UNCHECKED, each, detail);
+                if each.is_enabled { observation } else { graded(observation, SeverityLevel::Low) }
+            });
+            Ok(tell.collect())
         }))
     }
 }

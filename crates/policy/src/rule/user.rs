@@ -3,7 +3,7 @@
 use plimsoll_model::{About, LintRule, Observation, SeverityLevel};
 
 use super::{Answer, Rule};
-use crate::facts::Facts;
+use crate::facts::{Facts, NO_PASSWD, PASSWD};
 
 /// The image runs as root.
 #[derive(Debug, Clone, Copy)]
@@ -34,13 +34,13 @@ enum Who {
     Root(String),
     Other,
     Unknown(String),
-    NoData(&'static str),
+    NoData(String),
 }
 
 fn who(facts: &Facts<'_>) -> Who {
     let config = match facts.config() {
         Ok(config) => config,
-        Err(why) => return Who::NoData(why),
+        Err(why) => return Who::NoData(why.to_owned()),
     };
     let user = config.user.split(':').next().unwrap_or_default();
     if user.is_empty() {
@@ -52,17 +52,20 @@ fn who(facts: &Facts<'_>) -> Who {
     if user == "root" {
         return Who::Root("the user is root".to_owned());
     }
-    let evidence = match facts.evidence() {
-        Ok(evidence) => evidence,
-        Err(why) => return Who::NoData(why),
-    };
-    let Some(users) = &evidence.accounts.users else {
-        return Who::Unknown(format!("the user is {user}, and the image has no /etc/passwd"));
+    let users = match facts.users() {
+        Ok(users) => users,
+        Err(why) if why == NO_PASSWD => {
+            return Who::Unknown(format!("the user is {user}, and the image has no /etc/passwd"));
+        }
+        Err(why) => return Who::NoData(why.to_owned()),
     };
     match users.entries.iter().find(|account| account.name == user) {
         Some(account) if account.uid == 0 => Who::Root(format!("the user {user} has the number 0")),
         Some(_) => Who::Other,
-        None => Who::Unknown(format!("the user is {user}, whom /etc/passwd does not have")),
+        None => match facts.losses(&[PASSWD]) {
+            Some(lost) => Who::NoData(lost),
+            None => Who::Unknown(format!("the user is {user}, whom /etc/passwd does not have")),
+        },
     }
 }
 
@@ -97,4 +100,39 @@ impl Rule for UnknownUser {
 
 fn setting(rule: &'static LintRule, detail: String) -> Observation {
     Facts::observe(rule, About::Setting("User".to_owned()), detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use plimsoll_model::{Analysis, FileKind, FileTableBuilder, ImageConfig, NewFile, NodeId};
+
+    use super::*;
+    use crate::sample;
+
+    /// How both rules come out for a user in an image with a file in /etc.
+    fn check(user: &str, name: &str, expect: [(usize, Option<&str>); 2]) {
+        let mut builder = FileTableBuilder::new();
+        let etc = builder.insert(NodeId::ROOT, b"etc", &NewFile::IMPLICIT_DIRECTORY);
+        let file = NewFile { kind: FileKind::File, ..NewFile::IMPLICIT_DIRECTORY };
+        builder.insert(etc, name.as_bytes(), &file);
+        let analysis = Analysis {
+            files: builder.finish().0,
+            config: Some(ImageConfig { user: user.to_owned(), ..ImageConfig::default() }),
+            ..sample::analysis()
+        };
+        for (rule, expect) in [ROOT.id, UNKNOWN.id].into_iter().zip(expect) {
+            let lint = sample::check(&analysis, &|id| id == rule);
+            let outcome = &lint.outcomes[0];
+            assert_eq!((outcome.observations, outcome.no_data.as_deref()), expect, "{rule} {user}");
+        }
+    }
+
+    #[test]
+    fn a_name_in_an_image_whose_users_were_not_read_may_be_anybody() {
+        let unread = (0, Some("the image has an /etc/passwd that was not read"));
+        check("app", "passwd", [unread, unread]);
+        check("app", "hosts", [(0, Some("the image does not say which number its user has")), (1, None)]);
+        check("1000", "passwd", [(0, None), (0, None)]);
+        check("root", "passwd", [(1, None), (0, None)]);
+    }
 }

@@ -20,6 +20,14 @@ pub struct EvidenceList<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct FileEvidence;
 
+impl FileEvidence {
+    /// Whether there is anything to tell of a file.
+    #[must_use]
+    pub fn has(evidence: &plimsoll_model::Evidence, file: FileId) -> bool {
+        json::facts(evidence, file).is_some()
+    }
+}
+
 impl Document for FileEvidence {
     type View<'a> = EvidenceList<'a>;
 

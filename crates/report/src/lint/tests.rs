@@ -42,7 +42,7 @@ fn lint() -> Lint {
                 line: Some(3),
                 secret: Some("github-token".to_owned()),
                 layer: Some(1),
-                instruction: Some("RUN npm install left-pad".to_owned()),
+                instruction: Some("RUN npm install left-pad".into()),
                 is_hidden: true,
                 ..observation(&FILE, About::File("/srv/a b".to_owned()), "GitHub token (ghp_…)")
             },

@@ -21,6 +21,13 @@ pub struct ModifiedList<'a> {
 }
 
 impl ModifiedList<'_> {
+    /// The layer that brought what lies there now: it made the change. Of what is missing, which
+    /// layer took it away is not known.
+    fn layer(file: &ModifiedFile, analysis: &Analysis) -> Option<u32> {
+        let record = analysis.files.record(file.recorded.file?);
+        (!analysis.layers.is_empty()).then(|| u32::from(record.layer))
+    }
+
     fn package(&self, file: &ModifiedFile) -> &str {
         self.analysis.packages.get(file.recorded.package as usize).map_or("", |package| &package.name)
     }

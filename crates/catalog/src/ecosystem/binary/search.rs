@@ -14,6 +14,10 @@ use crate::executable::Executable;
 /// of nothing else must not cost more than reading it.
 const MAX_PLACES: usize = 4096;
 
+/// The most versions of one program in one file. Real ones that are looked for among all strings have
+/// two or three.
+const MAX_VERSIONS: usize = 64;
+
 /// All texts of all programs, compiled.
 struct Texts {
     automaton: Option<AhoCorasick>,
@@ -69,24 +73,31 @@ struct Place {
     end: usize,
 }
 
-/// Everything that an executable tells of programs.
-pub(super) fn find(executable: &Executable<'_>) -> Vec<Found> {
-    let regions = regions(executable);
-    let Some(automaton) = &TEXTS.automaton else { return Vec::new() };
+/// Everything that an executable tells of programs, and whether it may tell more: it has more places
+/// to look at than are looked at, or was not kept in full where something stands.
+pub(super) fn find(executable: &Executable<'_>) -> (Vec<Found>, bool) {
+    let (regions, mut is_short) = regions(executable);
+    let Some(automaton) = &TEXTS.automaton else { return (Vec::new(), true) };
     let mut places = Vec::new();
     for (region, bytes) in regions.iter().enumerate() {
-        let room = MAX_PLACES - places.len();
-        let place = |found: aho_corasick::Match| Place {
-            text: found.pattern().as_usize(),
-            region,
-            start: found.start(),
-            end: found.end(),
-        };
-        places.extend(automaton.find_iter(bytes).take(room).map(place));
+        for found in automaton.find_iter(bytes) {
+            if places.len() == MAX_PLACES {
+                is_short = true;
+                break;
+            }
+            let (text, start, end) = (found.pattern().as_usize(), found.start(), found.end());
+            places.push(Place { text, region, start, end });
+        }
     }
     let soname = executable.soname();
     let file = File { regions: &regions, places: &places, soname };
-    ALL.iter().flat_map(|program| file.find(program)).collect()
+    let mut programs = Vec::new();
+    for program in ALL {
+        let (found, has_more) = file.find(program);
+        programs.extend(found);
+        is_short |= has_more;
+    }
+    (programs, is_short)
 }
 
 /// One executable, looked through.
@@ -97,14 +108,16 @@ struct File<'a> {
 }
 
 impl File<'_> {
-    fn find(&self, program: &'static Program) -> Vec<Found> {
+    /// What it tells of one program, and whether it may tell more.
+    fn find(&self, program: &'static Program) -> (Vec<Found>, bool) {
         let found =
             program.signs.iter().find_map(|sign| self.versions(sign).filter(|found| !found.is_empty()));
         let versions = found.unwrap_or_default();
-        if versions.len() > 1 && !program.copies {
-            return vec![Found::Ambiguous(program.name, versions.into_iter().collect())];
+        let has_more = versions.len() > MAX_VERSIONS;
+        if versions.len() > 1 && (!program.copies || has_more) {
+            return (vec![Found::Ambiguous(program.name, versions.into_iter().collect())], has_more);
         }
-        versions.into_iter().map(|version| Found::Version(program.name, version)).collect()
+        (versions.into_iter().map(|version| Found::Version(program.name, version)).collect(), false)
     }
 
     fn has(&self, text: &str) -> bool {
@@ -123,8 +136,12 @@ impl File<'_> {
         }
         let mut versions = BTreeSet::new();
         let Some(anchor) = sign.anchor() else {
-            for bytes in self.regions {
-                versions.extend(alone(sign, bytes));
+            for version in self.regions.iter().flat_map(|bytes| alone(sign, bytes)) {
+                versions.insert(version);
+                // Each of them is looked for in all of the file.
+                if versions.len() > MAX_VERSIONS {
+                    return Some(versions);
+                }
             }
             versions
                 .retain(|version| self.regions.iter().any(|bytes| sign.shape.is_confirmed(version, bytes)));
@@ -141,6 +158,9 @@ impl File<'_> {
                 Anchor::After(_) => sign.start_before(bytes, place.start),
             };
             versions.extend(start.and_then(|start| sign.version_at(bytes, start)));
+            if versions.len() > MAX_VERSIONS {
+                break;
+            }
         }
         Some(versions)
     }
@@ -160,21 +180,24 @@ fn alone<'a>(sign: &'a Sign, bytes: &'a [u8]) -> impl Iterator<Item = String> + 
 }
 
 /// The parts of an executable where texts lie: its constants and variables. Where the table of
-/// sections was removed, or only an excerpt was kept, everything.
-pub(super) fn regions<'a>(executable: &Executable<'a>) -> Vec<&'a [u8]> {
+/// sections was removed, or only an excerpt was kept, everything. And whether something is missing
+/// there.
+pub(super) fn regions<'a>(executable: &Executable<'a>) -> (Vec<&'a [u8]>, bool) {
     const NAMES: [&[u8]; 4] = [b".rodata", b".data", b".lrodata", b".rdata"];
     let is_data = |name: &[u8]| {
         NAMES.iter().any(|wanted| {
             name.strip_prefix(*wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with(b"."))
         })
     };
+    let kept = &executable.kept;
     let sections = executable.sections.iter().filter(|section| section.name.is_some_and(is_data));
-    let regions: Vec<&[u8]> =
-        sections.filter_map(|section| executable.at(section.offset, section.size)).collect();
-    if regions.is_empty() || !executable.is_whole() {
-        return executable.parts().iter().map(|(_, bytes)| *bytes).collect();
+    let regions: Vec<&[u8]> = sections.filter_map(|section| kept.at(section.offset, section.size)).collect();
+    // Sections that lie in one another are no compiler's, and would be read again and again.
+    let is_sound = regions.iter().map(|region| region.len() as u64).sum::<u64>() <= kept.size();
+    if regions.is_empty() || !kept.is_whole() || !is_sound {
+        return (kept.parts().iter().map(|(_, bytes)| *bytes).collect(), kept.is_short());
     }
-    regions
+    (regions, false)
 }
 
 #[cfg(test)]

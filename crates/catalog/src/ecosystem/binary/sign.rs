@@ -225,7 +225,7 @@ impl Shape {
         places.any(|at| {
             let rest = bytes.get(at + version.len()..).unwrap_or_default();
             let is_id = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'-';
-            rest.iter().take_while(is_id).count() >= SHORTEST_BUILD_ID
+            rest.iter().take(SHORTEST_BUILD_ID).take_while(is_id).count() == SHORTEST_BUILD_ID
         })
     }
 }

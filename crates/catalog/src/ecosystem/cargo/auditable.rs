@@ -12,6 +12,10 @@ const SECTION: &[u8] = b".dep-v0";
 /// A list of a thousand crates has 200 KB; `auditable-info` takes 8 MiB.
 const MAX_LIST: u64 = 8 << 20;
 
+/// How many sections without names are unpacked in search of the list. Each may point to the same
+/// bytes, and few begin like compressed ones.
+const MAX_CANDIDATES: usize = 16;
+
 /// A crate that is in an executable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Crate {
@@ -72,6 +76,7 @@ pub(super) fn find(executable: &Binary<'_>) -> Found {
     nameless
         .filter_map(|section| executable.kept.at(section.offset, section.size))
         .filter(|bytes| bytes.first() == Some(&0x78))
+        .take(MAX_CANDIDATES)
         .map(read)
         .find(|found| matches!(found, Found::Crates(_)))
         .unwrap_or(Found::Nothing)
@@ -89,11 +94,20 @@ fn read(compressed: &[u8]) -> Found {
     let Ok(List { packages }) = serde_json::from_slice::<List>(&text) else {
         return Found::Unreadable("it is not in the format of such lists");
     };
+    // Each edge of the graph becomes a text, and the list may repeat one number for every two bytes.
+    let bytes = |index: &usize| packages.get(*index).map_or(0, |it| it.name.len() + it.version.len() + 1);
+    let edges = packages.iter().flat_map(|package| package.dependencies.iter().map(bytes));
+    if edges.sum::<usize>() as u64 > MAX_LIST {
+        return Found::Unreadable("its crates need more than those of any such list");
+    }
+    if packages.iter().any(|package| package.name.is_empty() || package.version.is_empty()) {
+        return Found::Unreadable("it has crates without a name or a version");
+    }
     let name = |index: &usize| {
         let needed = packages.get(*index).filter(|needed| needed.is_in_it())?;
         Some(format!("{} {}", needed.name, needed.version))
     };
-    let there = packages.iter().filter(|package| package.is_in_it() && !package.name.is_empty());
+    let there = packages.iter().filter(|package| package.is_in_it());
     let crates = there.map(|package| Crate {
         name: package.name.clone(),
         version: package.version.clone(),

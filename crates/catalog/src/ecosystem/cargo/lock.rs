@@ -11,7 +11,7 @@ const LOCK_DOC: Doc = Doc { id: "cargo-lock", ..DOC };
 const CLAIMS: &[Claim] = &[LockFiles::named("Cargo.lock")];
 
 pub(super) static LOCKS: LockFiles =
-    LockFiles { doc: &LOCK_DOC, revision: 1, claims: CLAIMS, kind: TYPE, parse, package_url };
+    LockFiles { doc: &LOCK_DOC, revision: 2, claims: CLAIMS, kind: TYPE, parse, package_url };
 
 /// How the registry of crates.io is written, by its two protocols.
 const REGISTRIES: [&str; 2] = ["registry+", "sparse+"];

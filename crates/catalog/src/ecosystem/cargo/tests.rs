@@ -106,3 +106,15 @@ fn numbers_that_do_not_fit_are_no_version() {
     assert_eq!(Cargo.order("18446744073709551615.0.0", "1.0.0"), Some(Ordering::Greater));
     assert_eq!(Cargo.order("18446744073709551616.0.0", "1.0.0"), None);
 }
+
+#[test]
+fn a_list_that_unpacks_to_far_more_than_it_says_is_refused() {
+    let name = "a".repeat(1 << 20);
+    let edges = vec!["0"; 100_000].join(",");
+    let list = format!(
+        r#"{{"packages": [{{"name": "{name}", "version": "1", "source": "", "dependencies": [{edges}]}}]}}"#
+    );
+    check(&file(&compressed(&list)), &Found::Unreadable("its crates need more than those of any such list"));
+    let nameless = r#"{"packages": [{"name": "", "version": "1", "source": ""}]}"#;
+    check(&file(&compressed(nameless)), &Found::Unreadable("it has crates without a name or a version"));
+}

@@ -1,5 +1,7 @@
 //! A package as Composer describes it, in `installed.json` and in `composer.lock` alike.
 
+use std::collections::HashSet;
+
 use plimsoll_model::Package;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -79,9 +81,24 @@ impl Described {
     }
 }
 
+/// What a file lists.
+#[derive(Debug, Default)]
+pub(super) struct List {
+    pub(super) packages: Vec<Described>,
+    /// How many entries state no name or no version.
+    pub(super) incomplete: usize,
+}
+
+impl List {
+    fn of(entries: &[Value]) -> Self {
+        let packages: Vec<Described> = entries.iter().filter_map(Described::of).collect();
+        Self { incomplete: entries.len() - packages.len(), packages }
+    }
+}
+
 /// What `composer/installed.json` lists: since Composer 2 an object, before it a list. `None`
 /// where it is neither.
-pub(super) fn installed(content: &[u8]) -> Option<Vec<Described>> {
+pub(super) fn installed(content: &[u8]) -> Option<List> {
     let value: Value = serde_json::from_slice(content).ok()?;
     let entries = match &value {
         Value::Array(entries) => entries,
@@ -89,20 +106,22 @@ pub(super) fn installed(content: &[u8]) -> Option<Vec<Described>> {
         _ => return None,
     };
     let development = value.get("dev-package-names").and_then(Value::as_array);
-    let development: Vec<&str> = development.into_iter().flatten().filter_map(Value::as_str).collect();
-    let mut packages: Vec<Described> = entries.iter().filter_map(Described::of).collect();
-    for package in &mut packages {
-        package.for_development = development.contains(&package.name.as_str());
+    let development: HashSet<&str> = development.into_iter().flatten().filter_map(Value::as_str).collect();
+    let mut list = List::of(entries);
+    for package in &mut list.packages {
+        package.for_development = development.contains(package.name.as_str());
     }
-    Some(packages)
+    Some(list)
 }
 
 /// What a `composer.lock` names. `None` where it is none.
-pub(super) fn locked(content: &[u8]) -> Option<Vec<Described>> {
+pub(super) fn locked(content: &[u8]) -> Option<List> {
     let value: Value = serde_json::from_slice(content).ok()?;
     let list = |name: &str| value.get(name).and_then(Value::as_array);
-    let entries = list("packages")?;
-    let development = list("packages-dev").into_iter().flatten().filter_map(Described::of);
-    let development = development.map(|package| Described { for_development: true, ..package });
-    Some(entries.iter().filter_map(Described::of).chain(development).collect())
+    let mut all = List::of(list("packages")?);
+    let development = list("packages-dev").map(|entries| List::of(entries)).unwrap_or_default();
+    all.incomplete += development.incomplete;
+    let development = development.packages.into_iter();
+    all.packages.extend(development.map(|package| Described { for_development: true, ..package }));
+    Some(all)
 }

@@ -2,7 +2,7 @@
 
 use super::Installed;
 use super::lock::LOCKS;
-use crate::ecosystem::dpkg::sample_image::{Read, Sample, read};
+use crate::ecosystem::dpkg::sample_image::{Read, Sample, read, soon};
 
 use Sample::{Directory, File};
 
@@ -58,10 +58,13 @@ fn what_composer_installed_lies_where_its_list_says() {
 fn the_list_of_composer_1_says_no_places() {
     let list = r#"[{"name": "Acme/Hull", "version": "1.0"}, {"name": "acme/branch", "version": "1.x-dev",
         "source": {"reference": "4e5f"}}, {"name": "nameless"}, {"version": "1"}]"#;
-    check(
+    let read = check(
         &[File("vendor/composer/installed.json", list), Directory("vendor/Acme/Hull")],
         &["Acme/Hull 1.0 /vendor/Acme/Hull", "acme/branch 1.x-dev /vendor/acme/branch (commit 4e5f)"],
     );
+    let [problem] = read.problems.as_slice() else { panic!("{:?}", read.problems) };
+    assert_eq!(problem.code.as_str(), "composer-list-incomplete");
+    assert!(problem.detail.starts_with("2 of its entries"), "{}", problem.detail);
 }
 
 #[test]
@@ -100,4 +103,32 @@ fn damage_is_told_where_it_hides_packages() {
     check("vendor/composer/installed.json", "[]", &[]);
     check("composer.lock", "[]", &["lock-file-unreadable"]);
     check("composer.lock", r#"{"packages": []}"#, &[]);
+    check("composer.lock", r#"{"packages": [{"name": "acme/hull"}]}"#, &["lock-file-incomplete"]);
+    check("vendor/composer/installed.json", &"[".repeat(100_000), &["composer-list-damaged"]);
+}
+
+#[test]
+fn a_list_of_any_length_is_read_in_one_go() {
+    let names = (0..100_000).map(|number| format!("acme/hull-{number:06}"));
+    let names: Vec<String> = names.collect();
+    let packages = names.iter().map(|name| format!(r#"{{"name":"{name}","version":"1"}}"#));
+    let packages = packages.collect::<Vec<_>>().join(",");
+    let development = names.iter().map(|name| format!(r#""{name}""#)).collect::<Vec<_>>().join(",");
+    let list = format!(r#"{{"packages":[{packages}],"dev-package-names":[{development}]}}"#);
+    let read = soon(|| read(&[&Installed], &[&[File("vendor/composer/installed.json", &list)]]));
+    assert_eq!(read.joined.packages.len(), names.len());
+    assert_eq!(read.joined.packages[7].origin.as_deref(), Some("development"));
+}
+
+#[test]
+fn a_package_that_says_it_is_everywhere_owns_nothing() {
+    let list = r#"[{"name": "a/root", "version": "1", "install-path": "../../.."},
+        {"name": "a/usr", "version": "1", "install-path": "../../../usr"}]"#;
+    let read = check(
+        &[File("srv/vendor/composer/installed.json", list), File("usr/bin/sh", "")],
+        &["a/root 1 /", "a/usr 1 /usr"],
+    );
+    assert_eq!(read.joined.owned, []);
+    let codes: Vec<&str> = read.joined.problems.iter().map(|problem| problem.code.as_str()).collect();
+    assert_eq!(codes, ["package-place-unlikely"; 2]);
 }

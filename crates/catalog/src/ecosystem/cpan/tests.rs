@@ -1,7 +1,7 @@
 //! Perl distributions in samples of images.
 
 use super::{Installed, version};
-use crate::ecosystem::dpkg::sample_image::{Read, Sample, read};
+use crate::ecosystem::dpkg::sample_image::{Read, Sample, read, soon};
 
 use Sample::File;
 
@@ -77,4 +77,19 @@ fn fractions_count_in_threes() {
     check("1.002003", "1.2.3", Equal);
     check("1.02_03", "1.0203", Equal);
     assert_eq!(version::order("1.x", "1.0"), None);
+}
+
+#[test]
+fn a_log_of_any_length_is_looked_through_once() {
+    let modules: Vec<String> = (0..20_000).map(|number| format!("A{number:05}")).collect();
+    let log: String = modules
+        .iter()
+        .map(|name| format!("=head2 Mon Jan 1: C<Module> L<{name}|{name}>\n\n=over 4\n\nC<VERSION: 1.0>\n\n"))
+        .collect();
+    let lists: Vec<String> =
+        modules.iter().map(|name| format!("usr/lib/perl/auto/{name}/.packlist")).collect();
+    let mut files: Vec<Sample<'_>> = lists.iter().map(|list| File(list, "/usr/bin/a\n")).collect();
+    files.push(File("usr/lib/perl/perllocal.pod", &log));
+    let read = soon(|| read(&[&Installed], &[&files]));
+    assert_eq!(read.joined.packages.len(), modules.len());
 }

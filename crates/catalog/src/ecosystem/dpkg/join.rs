@@ -320,6 +320,7 @@ impl<'a> Owner<'a, '_> {
                 owner: None,
                 is_configuration,
                 may_be_missing: false,
+                named: None,
             });
         };
         let read = digests.map_or(Some(()), |digests| {
@@ -360,6 +361,7 @@ impl<'a> Owner<'a, '_> {
                     owner: None,
                     is_configuration: false,
                     may_be_missing: false,
+                    named: None,
                 });
             }
         };

@@ -142,3 +142,13 @@ pub(crate) fn read(readers: &[&'static dyn Reader], layers: &[&[Sample<'_>]]) ->
     let joined = join(readers, &fragments, &index, true);
     Read { joined, problems, table }
 }
+
+/// What `work` makes, which must not take longer than what grows with its input in a straight line
+/// takes on any machine, by far.
+pub(crate) fn soon<T>(work: impl FnOnce() -> T) -> T {
+    let start = std::time::Instant::now();
+    let made = work();
+    let taken = start.elapsed();
+    assert!(taken.as_secs() < 30, "it took {taken:?}");
+    made
+}

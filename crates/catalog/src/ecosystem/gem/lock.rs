@@ -9,7 +9,7 @@ const LOCK_DOC: Doc = Doc { id: "gem-lock", ..DOC };
 const CLAIMS: &[Claim] = &[LockFiles::named("Gemfile.lock"), LockFiles::named("gems.locked")];
 
 pub(super) static LOCKS: LockFiles =
-    LockFiles { doc: &LOCK_DOC, revision: 1, claims: CLAIMS, kind: TYPE, parse, package_url };
+    LockFiles { doc: &LOCK_DOC, revision: 2, claims: CLAIMS, kind: TYPE, parse, package_url };
 
 /// Sections of gems, and of the directories of the project's own.
 const SECTIONS: [&str; 4] = ["GEM", "GIT", "PATH", "PLUGIN SOURCE"];

@@ -9,6 +9,8 @@
 //!   s.licenses = ["MIT".freeze]
 //! ```
 
+use std::collections::HashSet;
+
 use plimsoll_model::Package;
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +34,7 @@ impl Specification {
     pub(super) fn parse(text: &str) -> Option<Self> {
         let mut specification = Self::default();
         let mut for_old_versions = false;
+        let mut needed = HashSet::new();
         for line in text.lines().map(str::trim) {
             // Behind `else`, RubyGems repeats the dependencies for versions of itself from
             // before it knew that some are only for development.
@@ -42,7 +45,7 @@ impl Specification {
                 specification.take(field, value);
             } else if !for_old_versions
                 && let Some(dependency) = dependency(line)
-                && !specification.requires.contains(&dependency)
+                && needed.insert(dependency.clone())
             {
                 specification.requires.push(dependency);
             }
@@ -118,18 +121,18 @@ fn dependency(line: &str) -> Option<String> {
     Some(if ranges.is_empty() { name } else { format!("{name} ({})", ranges.join(", ")) })
 }
 
-/// Every text in a list.
+/// Every text in a list, up to one that is never closed.
 fn strings(mut rest: &str) -> Vec<String> {
     let mut all = Vec::new();
     while let Some(start) = rest.find(['"', '\'', '%']) {
         rest = &rest[start..];
-        match string(rest) {
-            Some((text, after)) => {
-                all.push(text);
-                rest = after;
-            }
-            None => rest = rest.get(1..).unwrap_or_default(),
+        if rest.starts_with('%') && !rest.starts_with("%q<") {
+            rest = rest.get(1..).unwrap_or_default();
+            continue;
         }
+        let Some((text, after)) = string(rest) else { return all };
+        all.push(text);
+        rest = after;
     }
     all
 }
@@ -161,11 +164,12 @@ fn string(text: &str) -> Option<(String, &str)> {
     None
 }
 
-/// The letter of `\uNNNN` or `\u{NNNN}`.
+/// The letter of `\uNNNN` or `\u{NNNN}`, in braces of six digits at most.
 fn unicode(letters: &mut std::str::CharIndices<'_>) -> char {
     let rest = letters.as_str();
-    let (digits, length) = match rest.strip_prefix('{').and_then(|rest| rest.split_once('}')) {
-        Some((digits, _)) => (digits, digits.chars().count() + 2),
+    let end = rest.bytes().take(8).position(|byte| byte == b'}');
+    let (digits, length) = match rest.strip_prefix('{').zip(end) {
+        Some((inner, end)) => (inner.get(..end - 1).unwrap_or_default(), end + 1),
         None => (rest.get(..4).unwrap_or_default(), 4),
     };
     let letter = u32::from_str_radix(digits, 16).ok().and_then(char::from_u32);

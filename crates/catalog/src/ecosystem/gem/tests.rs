@@ -1,7 +1,7 @@
 //! Gems in samples of images.
 
 use super::Specifications;
-use crate::ecosystem::dpkg::sample_image::{Read, Sample, read};
+use crate::ecosystem::dpkg::sample_image::{Read, Sample, read, soon};
 
 use Sample::{Directory, File};
 
@@ -58,4 +58,40 @@ fn a_specification_that_computes_its_version_is_a_problem() {
         let read = check(&[File("specifications/a-1.2.gemspec", text)], &[]);
         assert_eq!(read.problems[0].code.as_str(), "gem-specification-unreadable", "{text:?}");
     }
+}
+
+#[test]
+fn a_specification_of_any_length_is_read_in_one_go() {
+    let needs: String =
+        (0..60_000).map(|number| format!("s.add_dependency('a{number:06}', '>= 0')\n")).collect();
+    let literals = format!("s.licenses = [{}]\n", "%q<".repeat(500_000));
+    let letters = format!("s.summary = \"{}\"\n", "\\u{1".repeat(500_000));
+    for text in [needs, literals, letters] {
+        let text = format!("{RAKE}\n{text}");
+        let read = soon(|| check(&[File("specifications/rake-13.0.6.gemspec", &text)], &["rake 13.0.6 /"]));
+        assert_eq!(read.problems, []);
+    }
+}
+
+#[test]
+fn a_gem_whose_name_climbs_out_owns_nothing_but_its_specification() {
+    let text = "# stub: ../../usr/x 1/../.. ruby lib\nGem::Specification.new do |s|\nend\n";
+    let files = [
+        File("srv/specifications/a-1.gemspec", text),
+        Directory("usr/x-1"),
+        Directory("srv/gems"),
+        File("usr/bin/sh", ""),
+    ];
+    let read = read(&[&Specifications], &[&files]);
+    let owned: Vec<String> =
+        read.joined.owned.iter().map(|(file, _)| read.table.path(*file).to_string()).collect();
+    assert_eq!(owned, ["/srv/specifications/a-1.gemspec"]);
+    assert_eq!(read.joined.problems[0].code.as_str(), "package-place-unlikely");
+}
+
+#[test]
+fn letters_are_told_by_their_numbers() {
+    let text = "Gem::Specification.new do |s|\n  s.name = 'a'\n  s.version = '1'\n  s.summary = \"\\u00e9t\\u{e9} \\u{1f4a1}\"\nend\n";
+    let read = check(&[File("specifications/a-1.gemspec", text)], &["a 1 /"]);
+    assert_eq!(read.joined.packages[0].summary.as_deref(), Some("ét\u{e9} \u{1f4a1}"));
 }

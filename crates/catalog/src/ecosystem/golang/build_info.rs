@@ -17,6 +17,10 @@ const IN_LINE: u8 = 2;
 /// The section that the linker makes for it in ELF and in Mach-O; a portable executable has none.
 const SECTIONS: [&[u8]; 2] = [b".go.buildinfo", b"__go_buildinfo"];
 
+/// How often the bytes of an executable are searched, all segments together. Segments of real ones
+/// lie side by side, so once is enough; what Go built has none on top of each other.
+const MAX_SEARCHES: usize = 4;
+
 /// The longest version of Go: `go1.20.12 X:…` with experiments.
 const MAX_VERSION: usize = 1024;
 
@@ -115,12 +119,15 @@ fn find_header(executable: &Binary<'_>) -> Option<(u64, u64)> {
             writable.map(|segment| (segment.offset, segment.size, segment.address)).collect()
         }
     };
+    let all: usize = executable.kept.parts().iter().map(|(_, bytes)| bytes.len()).sum();
+    let mut left = all.saturating_mul(MAX_SEARCHES);
     for (offset, size, address) in ranges {
         let end = offset.saturating_add(size);
         for (start, bytes) in executable.kept.parts() {
             let from = usize::try_from(offset.saturating_sub(*start)).ok()?;
             let until = usize::try_from(end.saturating_sub(*start)).ok()?.min(bytes.len());
             let Some(bytes) = bytes.get(from..until) else { continue };
+            left = left.checked_sub(bytes.len())?;
             let place = (*start).max(offset);
             let aligned = memmem::find_iter(bytes, GO_BUILD_INFO)
                 .map(|at| place + at as u64)

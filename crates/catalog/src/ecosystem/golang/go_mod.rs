@@ -11,7 +11,7 @@ const LOCK_DOC: Doc = Doc { id: "golang-mod", ..DOC };
 const CLAIMS: &[Claim] = &[LockFiles::named("go.mod")];
 
 pub(super) static LOCKS: LockFiles =
-    LockFiles { doc: &LOCK_DOC, revision: 1, claims: CLAIMS, kind: TYPE, parse, package_url };
+    LockFiles { doc: &LOCK_DOC, revision: 2, claims: CLAIMS, kind: TYPE, parse, package_url };
 
 /// What takes a module's place; `None` for a directory.
 type Replacement = Option<(String, String)>;

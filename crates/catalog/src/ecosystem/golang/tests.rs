@@ -4,6 +4,7 @@ use plimsoll_model::{FileTableBuilder, NewFile, NodeId};
 
 use super::Executables;
 use super::build_info::{BuildInfo, Found, find};
+use crate::ecosystem::dpkg::sample_image::soon;
 use crate::executable::binary::Binary;
 use crate::executable::sample::{Form, Part, elf};
 use crate::executable::{Excerpt, GO_BUILD_INFO, GO_MODULES_END, GO_MODULES_START, MAX_WHOLE};
@@ -208,4 +209,26 @@ fn damage_never_stops_the_reader_and_is_told() {
             }
         }
     }
+}
+
+#[test]
+fn segments_on_top_of_each_other_are_not_searched_over_and_over() {
+    const COUNT: usize = 60_000;
+    let size = 64 + 56 * COUNT;
+    let number = |value: usize| (value as u64).to_le_bytes();
+    let mut file = b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x02\0\x3e\0\x01\0\0\0".to_vec();
+    file.extend([number(0), number(64), number(0)].concat());
+    file.extend(b"\0\0\0\0\x40\0\x38\0");
+    file.extend((COUNT as u16).to_le_bytes());
+    file.extend([0; 6]);
+    for _ in 0..COUNT {
+        file.extend(b"\x01\0\0\0\x06\0\0\0");
+        file.extend(
+            [number(0), number(0x1000), number(0x1000), number(size), number(size), number(16)].concat(),
+        );
+    }
+    assert_eq!(file.len(), size);
+    let executable = Binary::parse(&file).unwrap();
+    assert_eq!(executable.segments.len(), COUNT);
+    soon(|| assert_eq!(find(&executable), Found::Nothing));
 }

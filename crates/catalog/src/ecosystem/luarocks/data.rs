@@ -20,6 +20,10 @@ impl Value {
         }
     }
 
+    pub(super) const fn is_table(&self) -> bool {
+        matches!(self, Self::Table(_))
+    }
+
     /// All fields of a table; none of anything else.
     pub(super) fn fields(&self) -> &[(String, Self)] {
         match self {
@@ -39,19 +43,18 @@ impl Value {
     }
 }
 
-/// The assignments of a file, up to the first thing that is none.
-pub(super) fn parse(text: &str) -> Vec<(String, Value)> {
+/// The assignments of a file, up to the first thing that is none, and whether that is its end.
+pub(super) fn parse(text: &str) -> (Vec<(String, Value)>, bool) {
     let mut parser = Parser { rest: text.trim_start_matches('\u{feff}') };
     let mut fields = Vec::new();
     loop {
         parser.take(";");
         parser.take("local");
-        let Some(name) = parser.name().map(str::to_owned) else { return fields };
-        if !parser.take("=") {
-            return fields;
+        if parser.rest.is_empty() {
+            return (fields, true);
         }
-        let Some(value) = parser.value(0) else { return fields };
-        fields.push((name, value));
+        let Some(field) = parser.assignment() else { return (fields, false) };
+        fields.push(field);
     }
 }
 
@@ -65,8 +68,10 @@ impl<'a> Parser<'a> {
             self.rest = self.rest.trim_start();
             let Some(comment) = self.rest.strip_prefix("--") else { return };
             self.rest = match long_text(comment) {
-                Some((_, rest)) => rest,
-                None => comment.split_once('\n').map_or("", |(_, rest)| rest),
+                Long::Text(_, rest) => rest,
+                Long::None => comment.split_once('\n').map_or("", |(_, rest)| rest),
+                // Lua takes no file whose last comment is never closed.
+                Long::Open => "",
             };
         }
     }
@@ -93,14 +98,26 @@ impl<'a> Parser<'a> {
         Some(name)
     }
 
+    fn assignment(&mut self) -> Option<(String, Value)> {
+        let name = self.name()?.to_owned();
+        if !self.take("=") {
+            return None;
+        }
+        Some((name, self.value(0)?))
+    }
+
     fn value(&mut self, depth: usize) -> Option<Value> {
         if depth > MAX_DEPTH {
             return None;
         }
         self.skip_space();
-        if let Some((text, rest)) = long_text(self.rest) {
-            self.rest = rest;
-            return Some(Value::Text(text.to_owned()));
+        match long_text(self.rest) {
+            Long::Text(text, rest) => {
+                self.rest = rest;
+                return Some(Value::Text(text.to_owned()));
+            }
+            Long::Open => return None,
+            Long::None => {}
         }
         if self.rest.starts_with(['"', '\'']) {
             return self.quoted().map(Value::Text);
@@ -128,7 +145,7 @@ impl<'a> Parser<'a> {
                 return Some(Value::Table(fields));
             }
             let start = self.rest;
-            let name = if long_text(self.rest).is_none() && self.take("[") {
+            let name = if !begins_long(self.rest) && self.take("[") {
                 let name = match self.value(depth + 1)? {
                     Value::Text(text) => text,
                     _ => String::new(),
@@ -175,12 +192,38 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// `[[text]]`, `[==[text]==]`, and what follows.
-fn long_text(text: &str) -> Option<(&str, &str)> {
+/// A text between long brackets.
+enum Long<'a> {
+    /// Nothing here begins one.
+    None,
+    /// It begins, and nothing closes it.
+    Open,
+    /// The text, and what follows it.
+    Text(&'a str, &'a str),
+}
+
+/// The most signs between long brackets. Lua has no limit; people take one or two.
+const MAX_LEVEL: usize = 32;
+
+/// What follows `[[` or `[==[`, and how many signs are in it.
+fn open_long(text: &str) -> Option<(&str, usize)> {
     let after = text.strip_prefix('[')?;
     let level = after.len() - after.trim_start_matches('=').len();
-    let content = after.get(level..)?.strip_prefix('[')?;
-    let end = format!("]{}]", "=".repeat(level.min(32)));
-    let (text, rest) = content.split_once(&end)?;
-    Some((text.strip_prefix('\n').unwrap_or(text), rest))
+    Some((after.get(level..)?.strip_prefix('[')?, level))
+}
+
+fn begins_long(text: &str) -> bool {
+    open_long(text).is_some()
+}
+
+/// `[[text]]`, `[==[text]==]`.
+fn long_text(text: &str) -> Long<'_> {
+    let Some((content, level)) = open_long(text) else { return Long::None };
+    if level > MAX_LEVEL {
+        return Long::Open;
+    }
+    match content.split_once(&format!("]{}]", "=".repeat(level))) {
+        Some((text, rest)) => Long::Text(text.strip_prefix('\n').unwrap_or(text), rest),
+        None => Long::Open,
+    }
 }

@@ -162,7 +162,7 @@ impl Walk<'_> {
     fn list(&mut self, archive: &Archive<'_>, size: u64, inner: &[u8]) -> Listing {
         let mut listing = Listing::default();
         let mut left = self.entries;
-        let (mut most_archives, mut is_crowded) = (self.archives, false);
+        let (mut most_archives, mut is_crowded, mut too_long) = (self.archives, false, 0_u64);
         let mut most_statements = (self.limits.packages as u64).saturating_mul(2);
         let end = archive.entries(|name, packed, entry| {
             if left == 0 {
@@ -171,6 +171,7 @@ impl Walk<'_> {
             left -= 1;
             listing.packed = listing.packed.saturating_add(packed);
             if name.len() > MAX_NAME {
+                too_long += 1;
                 return true;
             }
             let text = String::from_utf8_lossy(name);
@@ -192,6 +193,12 @@ impl Walk<'_> {
             true
         });
         self.entries = left;
+        if too_long > 0 {
+            let detail = format!(
+                "the names of {too_long} of its entries are longer than {MAX_NAME} bytes; what they hold is missing from the report"
+            );
+            self.problem("java-archive-limit", inner, detail);
+        }
         if is_crowded {
             let detail = format!(
                 "more than {} archives or {} artifacts lie in it; the rest is missing from the report",

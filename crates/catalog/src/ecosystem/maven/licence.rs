@@ -1,6 +1,8 @@
 //! Licences as poms and manifests of Java state them, in the words of SPDX where there is no
 //! doubt which one is meant.
 
+use std::collections::HashSet;
+
 /// Parts of an address, after its scheme and `www.`, that mean one licence.
 const ADDRESSES: &[(&str, &str)] = &[
     ("apache.org/licenses/license-2.0", "Apache-2.0"),
@@ -76,7 +78,7 @@ pub(super) fn of_pom(name: &str, address: &str) -> Option<String> {
 
 /// The licences of OSGi's `Bundle-License`: names or addresses with attributes, between commas.
 pub(super) fn of_bundle(text: &str) -> Vec<String> {
-    let mut licences = Vec::new();
+    let (mut licences, mut seen) = (Vec::new(), HashSet::new());
     for clause in clauses(text) {
         let mut parts = clause.split(';').map(|part| part.trim().trim_matches('"'));
         let name = parts.next().unwrap_or_default();
@@ -85,7 +87,7 @@ pub(super) fn of_bundle(text: &str) -> Vec<String> {
             "<<EXTERNAL>>" => of_pom("", link.trim_matches('"')),
             _ => of_pom(name, link.trim_matches('"')),
         };
-        licences.extend(licence.filter(|licence| !licences.contains(licence)));
+        licences.extend(licence.filter(|licence| seen.insert(licence.clone())));
     }
     licences
 }

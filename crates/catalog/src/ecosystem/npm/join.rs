@@ -7,6 +7,8 @@ use plimsoll_model::{FileId, FileKind, Package, Problem, TreePath, path};
 use super::lock::Locked;
 use super::manifest::Manifest;
 use super::{Note, TYPE, holds_modules, package_url, split};
+use crate::declared::{self, MAX_DECLARED};
+use crate::described::{list, own_directory};
 use crate::reader::{Joined, LayeredImage, ShownFragment};
 
 pub(super) fn join(image: &LayeredImage<'_>, joined: &mut Joined) {
@@ -28,19 +30,18 @@ pub(super) fn join(image: &LayeredImage<'_>, joined: &mut Joined) {
     modules.extend(linked(image, &mut others));
     let mut installed = HashSet::new();
     for (fragment, manifest) in &modules {
-        let mut package = manifest.describe();
+        let package = manifest.describe();
         let place = split(fragment.path).0;
         installed.insert((place.to_vec(), manifest.version.clone()));
-        package.layer = Some(fragment.layer);
-        package.evidence = TreePath::parse(fragment.path).ok();
-        package.place = TreePath::parse(place).ok();
         let directory = image.files.table().parent(fragment.file);
-        own_files(image, directory, joined.packages.len() as u32, &mut joined.owned);
-        joined.packages.push(package);
+        let index = list(package, fragment, place, joined);
+        own_files(image, directory, index, joined);
     }
+    let mut named = Declared { installed: &installed, seen: HashSet::new(), left_out: 0 };
     for (fragment, locked) in &locks {
-        declare(fragment, locked, &installed, joined);
+        named.add(fragment, locked, joined);
     }
+    joined.problems.extend(declared::left_out(&TYPE, named.left_out));
 }
 
 /// The manifests elsewhere that a link in a directory of modules leads to, each once.
@@ -75,45 +76,42 @@ fn linked<'a>(
 }
 
 /// Everything in a package's directory, but for the packages that lie in a `node_modules` there.
-fn own_files(image: &LayeredImage<'_>, directory: FileId, index: u32, owned: &mut Vec<(FileId, u32)>) {
+fn own_files(image: &LayeredImage<'_>, directory: FileId, index: u32, joined: &mut Joined) {
     let table = image.files.table();
-    let end = table.subtree_end(directory);
-    let mut at = directory;
-    while at < end {
-        if table.record(at).kind == FileKind::Directory
-            && table.name(at) == b"node_modules"
-            && at != directory
-        {
-            at = table.subtree_end(at);
-            continue;
-        }
-        owned.push((at, index));
-        at = FileId(at.0 + 1);
-    }
+    let holds_others = |id| table.record(id).kind == FileKind::Directory && table.name(id) == b"node_modules";
+    own_directory(image, directory, holds_others, index, joined);
 }
 
-/// Lists what a lock file names and what is not installed where it says, each version once.
-fn declare(
-    fragment: &ShownFragment<'_>,
-    locked: &[Locked],
-    installed: &HashSet<(Vec<u8>, String)>,
-    joined: &mut Joined,
-) {
-    let directory = split(fragment.path).0;
-    let mut seen = HashSet::new();
-    for each in locked {
-        let place = TreePath::parse(&[directory, b"/", each.path.as_bytes()].concat());
-        let is_there =
-            place.is_ok_and(|place| installed.contains(&(place.as_bytes().to_vec(), each.version.clone())));
-        if is_there || !seen.insert((&each.name, &each.version)) {
-            continue;
+/// What lock files name.
+struct Declared<'a> {
+    installed: &'a HashSet<(Vec<u8>, String)>,
+    seen: HashSet<(&'a str, &'a str)>,
+    left_out: usize,
+}
+
+impl<'a> Declared<'a> {
+    /// Lists what a lock file names and what is not installed where it says, each version once.
+    fn add(&mut self, fragment: &ShownFragment<'_>, locked: &'a [Locked], joined: &mut Joined) {
+        let directory = split(fragment.path).0;
+        for each in locked {
+            let place = TreePath::parse(&[directory, b"/", each.path.as_bytes()].concat());
+            let is_there = place.is_ok_and(|place| {
+                self.installed.contains(&(place.as_bytes().to_vec(), each.version.clone()))
+            });
+            if is_there || !self.seen.insert((&each.name, &each.version)) {
+                continue;
+            }
+            if self.seen.len() > MAX_DECLARED {
+                self.left_out += 1;
+                continue;
+            }
+            let mut package = Package::new(TYPE, &*each.name, &*each.version);
+            package.licenses.clone_from(&each.licenses);
+            package.declared = true;
+            package.layer = Some(fragment.layer);
+            package.evidence = TreePath::parse(fragment.path).ok();
+            package.purl = package_url(&package);
+            joined.packages.push(package);
         }
-        let mut package = Package::new(TYPE, &*each.name, &*each.version);
-        package.licenses.clone_from(&each.licenses);
-        package.declared = true;
-        package.layer = Some(fragment.layer);
-        package.evidence = TreePath::parse(fragment.path).ok();
-        package.purl = package_url(&package);
-        joined.packages.push(package);
     }
 }

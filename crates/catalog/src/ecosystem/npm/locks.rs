@@ -17,7 +17,7 @@ const CLAIMS: &[Claim] =
     &[LockFiles::named("yarn.lock"), LockFiles::named("pnpm-lock.yaml"), LockFiles::named("bun.lock")];
 
 pub(super) static LOCKS: LockFiles =
-    LockFiles { doc: &LOCK_DOC, revision: 1, claims: CLAIMS, kind: TYPE, parse, package_url };
+    LockFiles { doc: &LOCK_DOC, revision: 2, claims: CLAIMS, kind: TYPE, parse, package_url };
 
 fn parse(name: &[u8], content: &[u8]) -> Option<Vec<Locked>> {
     let text = std::str::from_utf8(content).ok()?;

@@ -169,3 +169,35 @@ fn damage_is_told_where_it_hides_a_package() {
     let read = look(&[File("node_modules/a/package.json", &format!("\u{feff}{A}"))]);
     assert_eq!(read.joined.packages.len(), 1);
 }
+
+#[test]
+fn the_same_package_in_two_lock_files_is_declared_once() {
+    check(
+        &[File("a/package-lock.json", LOCK_3), File("b/package-lock.json", LOCK_3)],
+        &["@s/b 3.0.0 declared", "a 1.0.0 declared", "real 2.0.0 declared"],
+    );
+}
+
+#[test]
+fn places_in_a_lock_file_of_version_1_take_no_more_room_than_real_ones() {
+    let name = "a".repeat(1 << 20);
+    let below = (0..2_000).map(|number| format!(r#""b{number}": {{"version": "1.0.0"}}"#));
+    let below = below.collect::<Vec<_>>().join(",");
+    let lock = format!(
+        r#"{{"name": "x", "dependencies": {{"{name}": {{"version": "1.0.0", "dependencies": {{{below}}}}}}}}}"#
+    );
+    let read = look(&[File("package-lock.json", &lock)]);
+    assert!((10..100).contains(&read.joined.packages.len()), "{}", read.joined.packages.len());
+    let [problem] = read.problems.as_slice() else { panic!("{:?}", read.problems) };
+    assert_eq!(problem.code.as_str(), "npm-lock-limit");
+}
+
+#[test]
+fn braces_in_braces_do_not_take_the_stack() {
+    let nested = r#"{"a": {"dependencies": "#.repeat(100_000);
+    let read = look(&[File("package-lock.json", &format!(r#"{{"dependencies": {nested}"#))]);
+    assert_eq!(read.problems[0].code.as_str(), "npm-lock-damaged");
+    let nested = r#"{"type": "#.repeat(100_000);
+    let read = look(&[File("node_modules/a/package.json", &format!(r#"{{"license": {nested}"#))]);
+    assert_eq!(read.problems[0].code.as_str(), "npm-manifest-damaged");
+}

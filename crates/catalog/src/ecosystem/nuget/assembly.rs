@@ -3,19 +3,23 @@
 
 use std::collections::HashSet;
 
-use plimsoll_model::{FileId, Package, Problem, TreePath, path};
+use plimsoll_model::package::is_of_distribution;
+use plimsoll_model::{FileId, Package, PackageType, Problem, path};
 use serde::{Deserialize, Serialize};
 
 use super::version::Version;
 use super::{ASSEMBLY_DOC, TYPE, package_url};
 use crate::claim::{Claim, Pattern};
+use crate::described::add;
 use crate::executable::binary::{Kept, PORTABLE};
 use crate::executable::metadata::{self, Assembly, Found};
 use crate::reader::{Doc, Joined, LayeredImage, Reader};
 
-/// The kinds of package that account for an assembly: the application's own, and those of operating
-/// systems, which patch what they ship. What a wheel or an npm package has in it is its own.
-const OWNERS: [&str; 5] = ["alpm", "apk", "deb", "nuget", "rpm"];
+/// Whether packages of a kind account for an assembly: the application's own, and those of
+/// operating systems, which patch what they ship. What a wheel or an npm package has in it is its own.
+fn accounts(kind: &PackageType) -> bool {
+    *kind == TYPE || is_of_distribution(kind.as_str())
+}
 
 /// What is kept of one assembly.
 #[derive(Debug, Serialize, Deserialize)]
@@ -83,7 +87,7 @@ impl Reader for Assemblies {
         let files: HashSet<FileId> = fragments.iter().map(|fragment| fragment.file).collect();
         let counts = |owner: u32| {
             let owner = joined.packages.get(owner as usize);
-            owner.is_some_and(|owner| OWNERS.contains(&owner.kind.as_str()))
+            owner.is_some_and(|owner| accounts(&owner.kind))
         };
         let owned = joined.owned.iter().filter(|(file, owner)| files.contains(file) && counts(*owner));
         let owned: HashSet<FileId> = owned.map(|(file, _)| *file).collect();
@@ -101,11 +105,7 @@ impl Reader for Assemblies {
             let mut package = Package::new(TYPE, name, version);
             package.origin = Some(format!("assembly {assembly_version}"));
             package.purl = package_url(&package);
-            package.layer = Some(fragment.layer);
-            package.place = TreePath::parse(fragment.path).ok();
-            package.evidence.clone_from(&package.place);
-            joined.owned.push((fragment.file, joined.packages.len() as u32));
-            joined.packages.push(package);
+            add(package, fragment, fragment.path, joined);
         }
     }
 }

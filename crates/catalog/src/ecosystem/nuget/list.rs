@@ -31,6 +31,14 @@ pub(super) struct Listed {
     pub(super) files: Vec<Vec<String>>,
 }
 
+/// What a list holds.
+#[derive(Debug, Default)]
+pub(super) struct Entries {
+    pub(super) entries: Vec<Listed>,
+    /// How many packages and projects state no name or no version.
+    pub(super) incomplete: usize,
+}
+
 #[derive(Deserialize)]
 struct List {
     #[serde(rename = "runtimeTarget")]
@@ -61,30 +69,34 @@ struct Target {
 
 /// `None` where it is no such list. Entries that are neither packages nor projects, such as
 /// assemblies that a project refers to by file, are not told: these speak for themselves.
-pub(super) fn parse(content: &[u8]) -> Option<Vec<Listed>> {
+pub(super) fn parse(content: &[u8]) -> Option<Entries> {
     let mut list: List = serde_json::from_slice(content).ok()?;
     // In old lists the name itself, not in an object.
     let target = list.target.as_str().or_else(|| list.target.get("name")?.as_str())?;
     let mut entries = list.targets.remove(target).unwrap_or_default();
-    let listed = list.libraries.iter().filter_map(|(key, library)| {
-        let (name, version) = key.rsplit_once('/')?;
+    let mut found = Entries::default();
+    for (key, library) in &list.libraries {
+        let (name, version) = key.rsplit_once('/').unwrap_or((key, ""));
         let (kind, name) = match library.kind.as_str() {
             "package" => (Kind::Package, name),
             "project" => (Kind::Project, name),
             "runtimepack" => (Kind::Package, name.strip_prefix(RUNTIME_PACK).unwrap_or(name)),
-            _ => return None,
+            _ => continue,
         };
+        if name.is_empty() || version.is_empty() {
+            found.incomplete += 1;
+            continue;
+        }
         let entry = entries.remove(key).unwrap_or_default();
-        let whole = !name.is_empty() && !version.is_empty();
-        whole.then(|| Listed {
+        found.entries.push(Listed {
             name: name.to_owned(),
             version: version.to_owned(),
             kind,
             requires: requires(&entry),
             files: files(&entry),
-        })
-    });
-    Some(listed.collect())
+        });
+    }
+    Some(found)
 }
 
 fn requires(entry: &Target) -> Vec<String> {

@@ -13,7 +13,7 @@ const LOCK_DOC: Doc = Doc { id: "nuget-lock", ..DOC };
 const CLAIMS: &[Claim] = &[LockFiles::named("packages.lock.json"), LockFiles::named("packages.config")];
 
 pub(super) static LOCKS: LockFiles =
-    LockFiles { doc: &LOCK_DOC, revision: 1, claims: CLAIMS, kind: TYPE, parse, package_url };
+    LockFiles { doc: &LOCK_DOC, revision: 2, claims: CLAIMS, kind: TYPE, parse, package_url };
 
 fn parse(name: &[u8], content: &[u8]) -> Option<Vec<Locked>> {
     if name.ends_with(b".json") { of_lock(content) } else { of_config(content) }
@@ -41,14 +41,23 @@ fn of_config(content: &[u8]) -> Option<Vec<Locked>> {
                 if element.local_name().as_ref() == b"package" =>
             {
                 let attribute = |wanted: &[u8]| {
-                    let found = element.attributes().flatten().find(|each| each.key.as_ref() == wanted)?;
+                    let found = element
+                        .attributes()
+                        .with_checks(false)
+                        .flatten()
+                        .find(|each| each.key.as_ref() == wanted)?;
                     Some(String::from_utf8_lossy(&found.value).into_owned())
                 };
-                if let (Some(name), Some(version)) = (attribute(b"id"), attribute(b"version")) {
-                    locked.push(Locked::new(name, version));
-                }
+                let or_none = Option::unwrap_or_default;
+                locked.push(Locked::new(or_none(attribute(b"id")), or_none(attribute(b"version"))));
             }
-            Ok(Event::Eof) | Err(_) => return Some(locked),
+            Ok(Event::Eof) => return Some(locked),
+            // What comes behind the damage is one entry that cannot be read, or more.
+            Err(_) if !locked.is_empty() => {
+                locked.push(Locked::default());
+                return Some(locked);
+            }
+            Err(_) => return Some(locked),
             Ok(_) => {}
         }
     }

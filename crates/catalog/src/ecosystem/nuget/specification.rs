@@ -1,5 +1,7 @@
 //! `*.nuspec`: what a package says of itself, in the folder that NuGet unpacks packages to.
 
+use std::collections::HashSet;
+
 use plimsoll_model::Package;
 use quick_xml::Reader;
 use quick_xml::events::Event;
@@ -32,14 +34,18 @@ impl Specification {
         let mut above: Vec<String> = Vec::new();
         let mut value = String::new();
         let mut license_is_expression = false;
+        let mut seen = HashSet::new();
         loop {
             let event = reader.read_event().ok()?;
             match &event {
                 Event::Start(element) | Event::Empty(element) => {
                     let name = String::from_utf8_lossy(element.local_name().as_ref()).into_owned();
                     let attribute = |wanted: &[u8]| {
-                        let found =
-                            element.attributes().flatten().find(|each| each.key.as_ref() == wanted)?;
+                        let found = element
+                            .attributes()
+                            .with_checks(false)
+                            .flatten()
+                            .find(|each| each.key.as_ref() == wanted)?;
                         let text = String::from_utf8_lossy(&found.value).into_owned();
                         quick_xml::escape::unescape(&text).ok().map(std::borrow::Cow::into_owned)
                     };
@@ -51,7 +57,7 @@ impl Specification {
                     {
                         let range = attribute(b"version").unwrap_or_default();
                         let needed = format!("{id} {range}").trim_end().to_owned();
-                        if !found.requires.contains(&needed) {
+                        if seen.insert(needed.clone()) {
                             found.requires.push(needed);
                         }
                     }

@@ -5,7 +5,7 @@ use plimsoll_model::InstallReason;
 use super::Lists;
 use super::assembly::Assemblies;
 use super::lock::LOCKS;
-use crate::ecosystem::dpkg::sample_image::{Read, Sample, read};
+use crate::ecosystem::dpkg::sample_image::{Read, Sample, read, soon};
 use crate::executable::binary::Kept;
 use crate::executable::metadata::{Assembly, Found, find};
 use crate::reader::Reader as _;
@@ -131,8 +131,16 @@ fn damage_is_told_where_it_hides_packages() {
     check("app/a.deps.json", r#"{"targets": {}}"#, &[]);
     check("app/packages.lock.json", "{}", &["lock-file-unreadable"]);
     check("app/packages.config", "<?php", &[]);
-    check("a/1.0/a.nuspec", "<package><metadata><id>a</id><version>$v$</version>", &[]);
-    check("a/1.0/a.nuspec", &"<a>".repeat(1_000), &[]);
+    let list = r#"{"runtimeTarget": "x", "targets": {}, "libraries": {"A/": {"type": "package"}, "B": {"type": "project"}}}"#;
+    check("app/a.deps.json", list, &["dotnet-list-incomplete"]);
+    check("app/packages.config", "<packages><package id='a'/></packages>", &["lock-file-incomplete"]);
+    let template = "<package><metadata><id>a</id><version>$v$</version>";
+    let other = "<package><metadata><id>a</id><version>2.0</version></metadata></package>";
+    for text in [template, "", other, &"<a>".repeat(1_000)] {
+        check("a/1.0/a.nuspec", text, &["nuget-specification-unreadable"]);
+        check("a/a.nuspec", text, &[]);
+        check("a/lib/a.nuspec", text, &[]);
+    }
 }
 
 fn assembly(bytes: &[u8]) -> Assembly {
@@ -181,4 +189,31 @@ fn damage_never_stops_the_reader() {
         }
         Assemblies.read(b"a", &HULL[..at], &mut Vec::new());
     }
+}
+
+#[test]
+fn nuget_calls_a_directory_as_it_normalises_the_version() {
+    let text = "<package><metadata><id>A.B</id><version>01.2+build</version></metadata></package>";
+    check(&[File("packages/a.b/1.2.0/a.b.nuspec", text)], &["A.B 01.2+build /packages/a.b/1.2.0"]);
+}
+
+#[test]
+fn a_file_of_any_length_is_read_in_one_go() {
+    let needs: String =
+        (0..60_000).map(|number| format!("<dependency id='a{number:06}' version='1'/>")).collect();
+    let attributes: String = (0..60_000).map(|number| format!(" a{number}=''")).collect();
+    let text = format!(
+        "<package><metadata><id>a</id><version>1.0</version>{needs}<license{attributes}/></metadata></package>"
+    );
+    let read = soon(|| check(&[File("a/1.0.0/a.nuspec", &text)], &["a 1.0 /a/1.0.0"]));
+    assert_eq!(read.joined.packages[0].requires.len(), 60_000);
+    let text = format!("<packages><package{attributes} id='a' version='1'/></packages>");
+    soon(|| check(&[File("packages.config", &text)], &["a 1 declared"]));
+}
+
+#[test]
+fn what_comes_behind_damage_in_a_file_that_names_packages_is_told() {
+    let text = "<packages><package id='a' version='1'/><package id='b' versio</packages>";
+    let read = check(&[File("packages.config", text)], &["a 1 declared"]);
+    assert_eq!(read.problems[0].code.as_str(), "lock-file-incomplete");
 }

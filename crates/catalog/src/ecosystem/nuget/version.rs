@@ -4,6 +4,8 @@
 
 use std::cmp::Ordering;
 
+use crate::semantic_version::{is_word, order_prereleases, split};
+
 /// A version, split.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Version<'a> {
@@ -26,16 +28,15 @@ impl<'a> Version<'a> {
             let number = number.parse::<u32>().ok().filter(|number| digits && *number <= i32::MAX as u32)?;
             *places.next()? = number;
         }
-        let word = |word: &str| {
-            !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-        };
-        let right = [prerelease, build].into_iter().flatten().all(|all| all.split('.').all(word));
+        let right = [prerelease, build].into_iter().flatten().all(|all| all.split('.').all(is_word));
         right.then_some(Self { numbers, prerelease: prerelease.unwrap_or_default() })
     }
 
     /// Which of two versions is newer.
     fn precedence(&self, other: &Self) -> Ordering {
-        self.numbers.cmp(&other.numbers).then_with(|| order_prereleases(self.prerelease, other.prerelease))
+        self.numbers
+            .cmp(&other.numbers)
+            .then_with(|| order_prereleases(self.prerelease, other.prerelease, order_words))
     }
 }
 
@@ -44,30 +45,7 @@ pub(super) fn order(left: &str, right: &str) -> Option<Ordering> {
     Some(Version::parse(left)?.precedence(&Version::parse(right)?))
 }
 
-fn split(text: &str, mark: char) -> (&str, Option<&str>) {
-    text.split_once(mark).map_or((text, None), |(before, after)| (before, Some(after)))
-}
-
-/// A release is newer than what came before it; then word by word, numbers before letters, and
-/// the longer of two that are alike so far is newer.
-fn order_prereleases(left: &str, right: &str) -> Ordering {
-    if left.is_empty() || right.is_empty() {
-        return left.is_empty().cmp(&right.is_empty());
-    }
-    let (mut left, mut right) = (left.split('.'), right.split('.'));
-    loop {
-        let order = match (left.next(), right.next()) {
-            (None, None) => return Ordering::Equal,
-            (None, Some(_)) => Ordering::Less,
-            (Some(_), None) => Ordering::Greater,
-            (Some(left), Some(right)) => order_words(left, right),
-        };
-        if order.is_ne() {
-            return order;
-        }
-    }
-}
-
+/// Numbers before letters, of which case does not count.
 fn order_words(left: &str, right: &str) -> Ordering {
     // A number that does not fit 32 bits is a word to NuGet.
     let number = |word: &str| word.parse::<i32>().ok();

@@ -13,6 +13,8 @@ use crate::described::{add, decode};
 use crate::reader::{Doc, Joined, LayeredImage, Reader};
 use crate::zip::{Archive, Part};
 
+const EGG_DOC: Doc = Doc { id: "pypi-egg", ..DOC };
+
 /// The largest hold a deep learning framework.
 const MAX_EGG: u64 = 2 << 30;
 /// Of a larger one, only the directory and the metadata are looked at, where it was put.
@@ -26,7 +28,7 @@ pub(super) struct Eggs;
 
 impl Reader for Eggs {
     fn doc(&self) -> &'static Doc {
-        &DOC
+        &EGG_DOC
     }
 
     fn revision(&self) -> u32 {
@@ -57,9 +59,9 @@ impl Reader for Eggs {
     }
 
     fn join(&self, image: &LayeredImage<'_>, joined: &mut Joined) {
-        let mut problems = Vec::new();
         let mut seen = HashSet::new();
-        for (fragment, metadata) in decode::<Metadata>(image, "python-metadata-damaged", &mut problems) {
+        for (fragment, metadata) in decode::<Metadata>(image, "python-metadata-damaged", &mut joined.problems)
+        {
             let site = split(fragment.path).0;
             let mut package = metadata.describe();
             package.purl = package_url(&package);
@@ -67,7 +69,6 @@ impl Reader for Eggs {
                 add(package, &fragment, site, joined);
             }
         }
-        joined.problems.append(&mut problems);
     }
 }
 

@@ -21,7 +21,7 @@ const CLAIMS: &[Claim] = &[
 ];
 
 pub(super) static LOCKS: LockFiles =
-    LockFiles { doc: &LOCK_DOC, revision: 1, claims: CLAIMS, kind: TYPE, parse, package_url };
+    LockFiles { doc: &LOCK_DOC, revision: 2, claims: CLAIMS, kind: TYPE, parse, package_url };
 
 fn parse(name: &[u8], content: &[u8]) -> Option<Vec<Locked>> {
     match name {

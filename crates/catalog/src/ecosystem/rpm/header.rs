@@ -34,11 +34,11 @@ tags! {
     Name = 1000, Version = 1001, Release = 1002, Epoch = 1003, Summary = 1004, BuildHost = 1007,
     InstallTime = 1008, Size = 1009, Vendor = 1011, License = 1014, Url = 1020, Arch = 1022,
     OldFileNames = 1027, FileSizes = 1028, FileStates = 1029, FileModes = 1030, FileDigests = 1035,
-    FileFlags = 1037, SourceRpm = 1044, FileVerifyFlags = 1045,
+    FileLinks = 1036, FileFlags = 1037, FileUsers = 1039, FileGroups = 1040, SourceRpm = 1044, FileVerifyFlags = 1045,
     ProvideName = 1047, RequireFlags = 1048, RequireName = 1049, RequireVersion = 1050,
     ProvideFlags = 1112, ProvideVersion = 1113,
     DirIndexes = 1116, BaseNames = 1117, DirNames = 1118,
-    LongFileSizes = 5008, LongSize = 5009, FileDigestAlgorithm = 5011, ModularityLabel = 5096,
+    LongFileSizes = 5008, LongSize = 5009, FileCapabilities = 5010, FileDigestAlgorithm = 5011, ModularityLabel = 5096,
 }
 
 /// The types of entries that are looked at: `rpmTagType_e`.
@@ -280,7 +280,19 @@ impl<'a> Header<'a> {
             digest_algorithm: algorithm,
             digest_presence: Bytes(&[]),
             digests: Bytes(&[]),
+            users: Bytes(&[]),
+            groups: Bytes(&[]),
+            links: Bytes(&[]),
+            capabilities: Bytes(&[]),
         };
+        let tags = [Tag::FileUsers, Tag::FileGroups, Tag::FileLinks, Tag::FileCapabilities];
+        let mut lists = tags.map(|tag| self.list(tag));
+        if lists.iter().any(|(_, length)| *length != 0 && *length != count) {
+            self.wrong("it does not state as much about each of its files as it has files");
+            lists = Default::default();
+        }
+        let [users, groups, links, capabilities] = lists.map(|(list, _)| shorten(list));
+        let files = Files { users, groups, links, capabilities, ..files };
         let lengths = [
             files.states.0.len(),
             files.flags.len(),
@@ -330,6 +342,15 @@ impl Scratch {
         }
         sound
     }
+}
+
+/// A list whose members are all the same, as owners mostly are, kept as that one.
+fn shorten(list: Bytes<'_>) -> Bytes<'_> {
+    let Some(first) = list.members().next() else { return list };
+    if list.members().any(|member| member != first) {
+        return list;
+    }
+    Bytes(list.0.get(..=first.len()).unwrap_or(list.0))
 }
 
 const fn hex_value(digit: u8) -> Option<u8> {

@@ -2,14 +2,16 @@
 //! its write-ahead log changes, who owns which file, and which layer brought which package.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
+use plimsoll_model::evidence::recorded::RecordedNames;
 use plimsoll_model::evidence::{RecordedDigest, RecordedFile};
-use plimsoll_model::path::split;
+use plimsoll_model::path::{MAX_PATH, split};
 use plimsoll_model::{FileId, Package, PathIndex, Problem, SourcePackage, TreePath, digest};
 
 use super::damage::{Damage, report_sentences};
 use super::fragment::{Format, Fragment, Packages, records};
-use super::record::{Bytes, Files, PackageRecord};
+use super::record::{Bytes, Files, PackageRecord, each_or_same};
 use super::{PACKAGE_TYPE, Rpm, sqlite};
 use crate::ecosystem::Ecosystem as _;
 use crate::reader::{Joined, LayerFragment, LayeredImage};
@@ -50,7 +52,7 @@ pub(super) fn join(image: &LayeredImage<'_>, joined: &mut Joined) {
         contents.rebuild(*database, None);
     }
     let layers = Layers::new(&contents, &steps);
-    let mut owners = Owners { files: image.files, directories: HashMap::new() };
+    let mut owners = Owners { files: image.files, directories: HashMap::new(), names: HashMap::new() };
     // Two directories with a database each are one installation that was moved or linked:
     // what both of them list is one package. Within one database nothing is merged.
     let mut earlier: HashMap<Vec<u8>, u32> = HashMap::new();
@@ -270,7 +272,11 @@ impl<'a> Layers<'a> {
 mod verified {
     pub(super) const DIGEST: u32 = 1;
     pub(super) const SIZE: u32 = 1 << 1;
+    pub(super) const LINK: u32 = 1 << 2;
+    pub(super) const USER: u32 = 1 << 3;
+    pub(super) const GROUP: u32 = 1 << 4;
     pub(super) const MODE: u32 = 1 << 6;
+    pub(super) const CAPABILITIES: u32 = 1 << 8;
 }
 
 /// `RPMFILE_*`.
@@ -285,6 +291,8 @@ struct Owners<'a> {
     files: &'a PathIndex<'a>,
     /// Directories that were looked up, links followed. Packages share most of theirs.
     directories: HashMap<Vec<u8>, Option<FileId>>,
+    /// Names that were met, each kept once.
+    names: HashMap<Vec<u8>, Arc<str>>,
 }
 
 impl Owners<'_> {
@@ -317,8 +325,11 @@ impl Owners<'_> {
     fn record(&mut self, listed: &Files<'_>, package: u32, recorded: &mut Vec<RecordedFile>) {
         let directories: Vec<&[u8]> = listed.directories.members().collect();
         let mut digests = listed.each_digest();
+        let [mut users, mut groups, mut links, mut capabilities] =
+            [listed.users, listed.groups, listed.links, listed.capabilities].map(each_or_same);
         for (position, name) in listed.names.members().enumerate() {
             let digest = digests.next().flatten();
+            let (user, group, link, capability) = (users(), groups(), links(), capabilities());
             if !listed.is_installed(position) {
                 continue;
             }
@@ -326,6 +337,9 @@ impl Owners<'_> {
                 Some(place) => directories.get(*place as usize).copied().unwrap_or_default(),
                 None => b"",
             };
+            if directory.len() + name.len() > MAX_PATH {
+                continue;
+            }
             let Ok(path) = TreePath::parse(&[directory, name].concat()) else { continue };
             let file = match self.directory(directory) {
                 Some(place) if !directory.is_empty() && !name.is_empty() => self.files.child(place, name),
@@ -344,10 +358,22 @@ impl Owners<'_> {
                 8 => digest.try_into().map_or(RecordedDigest::Other, RecordedDigest::Sha256),
                 _ => RecordedDigest::Other,
             });
+            let mut name =
+                |text: Option<&[u8]>, what| text.filter(|_| looks(what)).map(|text| self.name(text));
+            let named = RecordedNames {
+                user: name(user, verified::USER),
+                group: name(group, verified::GROUP),
+                link: link
+                    .filter(|link| !link.is_empty() && !is_ghost && looks(verified::LINK))
+                    .map(Arc::from),
+                capabilities: name(Some(capability.unwrap_or_default()), verified::CAPABILITIES)
+                    .filter(|_| is_regular),
+            };
             recorded.push(RecordedFile {
                 package,
                 path,
                 file,
+                named: Some(Box::new(named)),
                 digest: digest.filter(|_| has_content && looks(verified::DIGEST)),
                 size: listed.sizes.get(position).copied().filter(|_| has_content && looks(verified::SIZE)),
                 mode: mode
@@ -358,6 +384,15 @@ impl Owners<'_> {
                 may_be_missing: is_ghost || flags & attribute::MISSING_OK != 0,
             });
         }
+    }
+
+    fn name(&mut self, text: &[u8]) -> Arc<str> {
+        if let Some(known) = self.names.get(text) {
+            return Arc::clone(known);
+        }
+        let name: Arc<str> = String::from_utf8_lossy(text).into();
+        self.names.insert(text.to_vec(), Arc::clone(&name));
+        name
     }
 
     fn directory(&mut self, path: &[u8]) -> Option<FileId> {

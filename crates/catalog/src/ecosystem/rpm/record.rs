@@ -133,6 +133,26 @@ pub struct Files<'a> {
     /// The digests of those, back to back.
     #[serde(borrow)]
     pub digests: Bytes<'a>,
+    /// Names of the owners, a list; here and below, one member alone speaks for all files.
+    #[serde(borrow)]
+    pub users: Bytes<'a>,
+    /// Names of the groups, a list.
+    #[serde(borrow)]
+    pub groups: Bytes<'a>,
+    /// Targets of links, a list; empty members for what is none.
+    #[serde(borrow)]
+    pub links: Bytes<'a>,
+    /// Capabilities in the words of cap_from_text(3), a list.
+    #[serde(borrow)]
+    pub capabilities: Bytes<'a>,
+}
+
+/// The member of a list for each file in turn, where one member alone speaks for all.
+pub(super) fn each_or_same<'a>(list: Bytes<'a>) -> impl FnMut() -> Option<&'a [u8]> {
+    let only = memchr::memchr(0, list.0).filter(|end| end + 1 == list.0.len());
+    let only = only.and_then(|end| list.0.get(..end));
+    let mut members = list.members();
+    move || only.or_else(|| members.next())
 }
 
 impl<'a> Files<'a> {

@@ -8,18 +8,13 @@ use std::sync::Arc;
 
 use super::{Named, text};
 use crate::executable::{Executable, section};
+use crate::own_path::is_own_path;
 
 /// The longest string that may be a path or the name of a library.
 const MAX_LENGTH: usize = 192;
 /// The most strings of one shape that are kept of a file, so that one with a table of them
 /// does not weigh more than a hundred others.
 const MAX_STRINGS: usize = 256;
-
-/// Directories at the root that hold an image's own files; others are the kernel's or a process's.
-const ROOTS: &[&[u8]] = &[
-    b"app", b"bin", b"data", b"etc", b"home", b"lib", b"lib32", b"lib64", b"libexec", b"nix", b"opt",
-    b"root", b"run", b"sbin", b"srv", b"usr", b"var",
-];
 
 #[derive(Default)]
 struct Found<'a> {
@@ -56,12 +51,15 @@ pub(super) fn read(executable: &Executable<'_>) -> (Named, Named) {
             )
         })
         .collect();
-    if !executable.is_whole() || executable.sections.is_empty() {
+    // Sections that lie in one another are no compiler's, and would be read again and again.
+    let size = constants.iter().fold(0_u64, |all, one| all.saturating_add(one.size));
+    let kept = &executable.kept;
+    if !kept.is_whole() || executable.sections.is_empty() || size > kept.size() {
         return (Named::Unknown, Named::Unknown);
     }
     let (mut libraries, mut paths) = (Found::default(), Found::default());
     for one in constants {
-        let Some(bytes) = executable.at(one.offset, one.size) else {
+        let Some(bytes) = kept.at(one.offset, one.size) else {
             return (Named::Unknown, Named::Unknown);
         };
         let mut start = 0;
@@ -73,7 +71,7 @@ pub(super) fn read(executable: &Executable<'_>) -> (Named, Named) {
             }
             if is_library(string) {
                 libraries.add(string);
-            } else if string.first() == Some(&b'/') && is_path(string) {
+            } else if is_own_path(string) {
                 paths.add(string);
             }
         }
@@ -92,15 +90,6 @@ fn is_library(string: &[u8]) -> bool {
         || numbers.is_some_and(|rest| rest.split(|byte| *byte == b'.').all(|number| !number.is_empty()));
     let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"_+-./$".contains(byte);
     is_version && name.last().is_some_and(u8::is_ascii_alphanumeric) && name.iter().all(is_plain)
-}
-
-/// `/etc/nginx/nginx.conf`, also with places to fill in (`/etc/%s.conf`).
-fn is_path(string: &[u8]) -> bool {
-    let mut names = string.split(|byte| *byte == b'/').skip(1);
-    let is_printable = |byte: &u8| (b'!'..=b'~').contains(byte) && !b"\"'<>|\\`;".contains(byte);
-    names.next().is_some_and(|first| ROOTS.contains(&first))
-        && names.next().is_some_and(|second| !second.is_empty())
-        && string.iter().all(is_printable)
 }
 
 #[cfg(test)]
@@ -122,18 +111,6 @@ mod tests {
         for other in ["lib%s.so", ".so", "the .so file", "libfoo.so.", "libfoo.so..1", "libfoo.sow", "1.2.3"]
         {
             assert!(!is_library(other.as_bytes()), "{other}");
-        }
-    }
-
-    #[test]
-    fn paths_are_told_from_other_strings() {
-        for path in ["/etc/ssl/openssl.cnf", "/usr/share/nginx", "/etc/%s.conf", "/var/run/*.pid"] {
-            assert!(is_path(path.as_bytes()), "{path}");
-        }
-        for other in
-            ["/", "/etc", "/etc/", "/dev/null", "/proc/self/exe", "//etc/a", "/etc/a b", "/usr/<name>"]
-        {
-            assert!(!is_path(other.as_bytes()), "{other}");
         }
     }
 }

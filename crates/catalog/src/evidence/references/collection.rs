@@ -10,13 +10,7 @@ use serde::{Deserialize, Serialize};
 /// thousand.
 const MAX_ROWS: usize = 8_192;
 /// The longest target: longer ones are data.
-const MAX_TARGET: usize = 512;
-
-/// Directories at the root that hold an image's own files; others are the kernel's or a process's.
-const ROOTS: &[&[u8]] = &[
-    b"app", b"bin", b"boot", b"data", b"etc", b"home", b"lib", b"lib32", b"lib64", b"libexec", b"nix",
-    b"opt", b"root", b"run", b"sbin", b"srv", b"usr", b"var",
-];
+pub(super) const MAX_TARGET: usize = 512;
 
 /// What is kept of one file: language, whether all of it was read, and each reference with its
 /// line, its target, and what names it.
@@ -67,11 +61,27 @@ impl Collection {
 
     /// The line of a place, from 1.
     fn line(&mut self, content: &[u8], at: usize) -> u32 {
-        let (from, line) = if self.counted.0 <= at { self.counted } else { (0, 0) };
-        let passed = content.get(from..at).unwrap_or_default();
-        let line = line + memchr::memchr_iter(b'\n', passed).count() as u32;
+        // What a word holds comes before the word itself, so places go back as well.
+        let (from, line) = self.counted;
+        let passed = content.get(from.min(at)..from.max(at)).unwrap_or_default();
+        let passed = memchr::memchr_iter(b'\n', passed).count() as u32;
+        let line = if from <= at { line.saturating_add(passed) } else { line.saturating_sub(passed) };
         self.counted = (at, line);
-        line + 1
+        line.saturating_add(1)
+    }
+
+    /// Says that there may be more than was found.
+    pub(super) fn cut_short(&mut self) {
+        self.is_short = true;
+    }
+
+    /// Adds what another collection has, all of it as standing at one place; `by` where that says
+    /// nothing itself.
+    pub(super) fn absorb(&mut self, content: &[u8], at: usize, other: Self, by: &'static str) {
+        self.is_short |= other.is_short;
+        for (kind, _, target, own) in other.rows {
+            self.add(content, at, kind, target.as_bytes(), if own.is_empty() { by } else { own });
+        }
     }
 
     /// Forgets commands that the file defines itself.
@@ -81,11 +91,6 @@ impl Collection {
                 *kind != ReferenceKind::Command || !defined.contains(target.as_bytes())
             });
         }
-    }
-
-    /// All references, without their lines.
-    pub(super) fn take(self) -> impl Iterator<Item = (ReferenceKind, Vec<u8>, &'static str)> {
-        self.rows.into_iter().map(|(kind, _, target, by)| (kind, target.into_bytes(), by))
     }
 
     /// What is kept; `None` where nothing is named and everything was read.
@@ -98,15 +103,6 @@ impl Collection {
             self.rows.iter().map(|(kind, line, target, by)| (*kind, *line, target.as_str(), *by)).collect();
         postcard::to_allocvec(&Found { language, is_complete, rows }).ok()
     }
-}
-
-/// Whether a string among a program's is the absolute path of something in the image.
-pub(super) fn is_path(string: &[u8]) -> bool {
-    let Some(rest) = string.strip_prefix(b"/") else { return false };
-    let mut names = rest.split(|byte| *byte == b'/');
-    names.next().is_some_and(|first| ROOTS.contains(&first))
-        && names.next().is_some_and(|second| !second.is_empty())
-        && string.iter().all(|byte| (b'!'..=b'~').contains(byte) && !b"\"'<>|\\`;".contains(byte))
 }
 
 /// Whether an absolute path has places to fill in.

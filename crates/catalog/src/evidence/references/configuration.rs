@@ -244,10 +244,7 @@ impl Directive<'_, '_> {
         }
         let mut commands = Collection::default();
         super::shell::read(rest.trim_ascii_start(), &mut commands);
-        for (kind, target, by) in commands.take() {
-            let by = if by.is_empty() { "cron" } else { by };
-            self.found.add(self.content, self.at, kind, &target, by);
-        }
+        self.found.absorb(self.content, self.at, commands, "cron");
     }
 
     /// A path; musl separates several by colons too.

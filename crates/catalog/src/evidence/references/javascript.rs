@@ -4,11 +4,17 @@
 use memchr::memmem;
 use plimsoll_model::evidence::references::ReferenceKind;
 
-use super::collection::{Collection, is_path};
+use super::collection::{Collection, MAX_TARGET};
+use crate::own_path::is_own_path;
 
 /// A source without any of these names nothing that is kept.
 const MARKS: &[&[u8]] =
     &[b"require", b"import", b"from", b"__dirname", b"/etc/", b"/usr/", b"/var/", b"/opt/", b"/app/"];
+
+/// The longest regular expression that is believed on a line where another one was found not to
+/// end. There every slash may look like the beginning of one, and each would be followed to the
+/// end of the line.
+const MAX_EXPRESSION: usize = 256;
 
 /// Words behind which an expression begins, so that a slash begins a regular expression.
 const BEFORE_EXPRESSION: &[&[u8]] = &[
@@ -56,13 +62,15 @@ enum Bracket {
 struct Source<'a> {
     bytes: &'a [u8],
     at: usize,
+    /// The end of the last line on which a regular expression was found not to end.
+    endless: usize,
 }
 
 pub(super) fn read(content: &[u8], found: &mut Collection) {
     if !MARKS.iter().any(|mark| memmem::find(content, mark).is_some()) {
         return;
     }
-    let mut source = Source { bytes: content, at: 0 };
+    let mut source = Source { bytes: content, at: 0, endless: 0 };
     if content.starts_with(b"#!") {
         source.skip_line();
     }
@@ -96,7 +104,7 @@ pub(super) fn read(content: &[u8], found: &mut Collection) {
             }
             b'"' | b'\'' => {
                 let text = source.string();
-                if is_path(text) {
+                if is_own_path(text) {
                     found.add(content, start, ReferenceKind::Path, text, "");
                 }
                 last = Last::Operand;
@@ -250,11 +258,17 @@ impl<'a> Source<'a> {
 
     /// Skips a regular expression, if one begins here.
     fn skip_regular_expression(&mut self) -> bool {
-        let rest = self.rest(1);
+        let mut rest = self.rest(1);
+        if self.at < self.endless {
+            rest = rest.get(..MAX_EXPRESSION).unwrap_or(rest);
+        }
         let (mut at, mut in_class) = (0, false);
         loop {
             match rest.get(at) {
-                None | Some(b'\n' | b'\r') => return false,
+                None | Some(b'\n' | b'\r') => {
+                    self.endless = self.endless.max(self.at + at);
+                    return false;
+                }
                 Some(b'\\') => at += 1,
                 Some(b'[') => in_class = true,
                 Some(b']') => in_class = false,
@@ -391,6 +405,7 @@ impl<'a> Source<'a> {
             target.extend_from_slice(self.literal().unwrap_or_default());
         } else if self.takes(b'}') {
             let rest = self.rest(0);
+            let rest = rest.get(..MAX_TARGET).unwrap_or(rest);
             let length = memchr::memchr2(b'`', b'$', rest).unwrap_or(0);
             target.extend_from_slice(rest.get(..length).unwrap_or_default());
         } else {

@@ -1,5 +1,10 @@
 //! Sources of languages whose statements of interest stand on lines of their own.
 
+use crate::own_path::is_own_path;
+
+/// The most here-documents that one line begins; sources begin two at most.
+const MAX_HERE_DOCUMENTS: usize = 64;
+
 /// Each line with its place, without its end.
 pub(super) fn lines(content: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     let mut at = 0;
@@ -38,7 +43,7 @@ pub(super) fn paths(line: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     let quoted = memchr::memchr2_iter(b'"', b'\'', line);
     quoted.filter_map(|at| {
         let (string, _) = literal(line.get(at..)?)?;
-        super::collection::is_path(string).then_some((at, string))
+        is_own_path(string).then_some((at, string))
     })
 }
 
@@ -47,7 +52,9 @@ pub(super) fn paths(line: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
 pub(super) fn here_documents(line: &[u8]) -> Vec<Vec<u8>> {
     let mut endings = Vec::new();
     let mut rest = line;
-    while let Some(at) = memchr::memmem::find(rest, b"<<") {
+    while endings.len() < MAX_HERE_DOCUMENTS
+        && let Some(at) = memchr::memmem::find(rest, b"<<")
+    {
         let behind = rest.get(at + 2..).unwrap_or_default();
         let text = behind.strip_prefix(b"<".as_slice()).unwrap_or(behind).trim_ascii_start();
         let text = text.strip_prefix(b"~".as_slice()).or_else(|| text.strip_prefix(b"-")).unwrap_or(text);

@@ -30,7 +30,7 @@ pub(super) fn read(content: &[u8], found: &mut Collection) {
         // `eval { require X; 1 }`, `BEGIN { use X; }`
         let mut rest = line;
         loop {
-            statement(content, at, rest, found);
+            rest = statement(content, at, rest, found).unwrap_or(rest);
             match memchr::memchr3(b';', b'{', b'(', rest) {
                 Some(next) => rest = rest.get(next + 1..).unwrap_or_default(),
                 None => break,
@@ -49,7 +49,8 @@ fn package(text: &[u8]) -> Option<(&[u8], &[u8])> {
     name.first().filter(|first| first.is_ascii_alphabetic() || **first == b'_').map(|_| (name, rest))
 }
 
-fn statement(content: &[u8], at: usize, text: &[u8], found: &mut Collection) {
+/// Reads the statement that a text begins with; what follows it, where all of it was taken.
+fn statement<'a>(content: &[u8], at: usize, text: &'a [u8], found: &mut Collection) -> Option<&'a [u8]> {
     let (word, rest) = first_word(text);
     let by = match word {
         b"use" => "use",
@@ -59,35 +60,41 @@ fn statement(content: &[u8], at: usize, text: &[u8], found: &mut Collection) {
             if let Some((target, _)) = literal(rest) {
                 found.add(content, at, ReferenceKind::Source, target, "do");
             }
-            return;
+            return None;
         }
-        _ => return,
+        _ => return None,
     };
     if by == "require"
         && let Some((target, _)) = literal(rest)
     {
         found.add(content, at, ReferenceKind::Source, target, by);
-        return;
+        return None;
     }
     match package(rest) {
         // `use v5.36` asks for a version of Perl; `require => 1` names a key.
         Some((name, behind)) if behind.trim_ascii_start().starts_with(b"=>") || is_version(name) => {}
         Some((name, behind)) => {
             found.add(content, at, ReferenceKind::Import, name, by);
-            if matches!(name, b"base" | b"parent") {
-                parents(content, at, behind, found);
+            if !matches!(name, b"base" | b"parent" | b"lib") {
+                return None;
             }
+            let length = memchr::memchr(b';', behind).unwrap_or(behind.len());
+            let (list, behind) = behind.split_at(length);
             if name == b"lib" {
-                for (_, path) in paths(behind) {
+                for (_, path) in paths(list) {
                     found.add(content, at, ReferenceKind::Path, path, "use lib");
                 }
+            } else {
+                parents(content, at, list, found);
             }
+            return Some(behind);
         }
         None if by == "require" && rest.first() == Some(&b'$') => {
             found.add(content, at, ReferenceKind::Open, b"require", "");
         }
         None => {}
     }
+    None
 }
 
 fn is_version(name: &[u8]) -> bool {

@@ -4,8 +4,9 @@
 use memchr::memmem;
 use plimsoll_model::evidence::references::ReferenceKind;
 
-use super::collection::{Collection, is_path};
+use super::collection::Collection;
 use super::lines::literal;
+use crate::own_path::is_own_path;
 
 struct Source<'a> {
     bytes: &'a [u8],
@@ -63,9 +64,8 @@ impl<'a> Source<'a> {
     /// A comment ends with its line, or where the code ends.
     fn skip_line(&mut self) {
         let rest = self.rest();
-        let line = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-        let close = memmem::find(rest.get(..line).unwrap_or_default(), b"?>");
-        self.at += close.unwrap_or(line);
+        let ends = |at: &usize| rest.get(*at) == Some(&b'\n') || rest.get(at + 1) == Some(&b'>');
+        self.at += memchr::memchr2_iter(b'\n', b'?', rest).find(ends).unwrap_or(rest.len());
     }
 
     fn word(&mut self) -> &'a [u8] {
@@ -102,11 +102,14 @@ impl<'a> Source<'a> {
         let ending = self.word();
         while self.at < self.bytes.len() && !ending.is_empty() {
             self.skip_past(b"\n");
-            let line = self.rest().trim_ascii_start();
-            if let Some(behind) = line.strip_prefix(ending)
+            // Of this line alone: what is blank for many lines is not looked at once for each.
+            while matches!(self.peek(), Some(b' ' | b'\t')) {
+                self.at += 1;
+            }
+            if let Some(behind) = self.rest().strip_prefix(ending)
                 && behind.first().is_none_or(|byte| !is_word(*byte))
             {
-                self.at = self.bytes.len() - behind.len();
+                self.at += ending.len();
                 return;
             }
         }
@@ -126,7 +129,7 @@ impl<'a> Source<'a> {
                 b'#' if !rest.starts_with(b"#[") => self.skip_line(),
                 b'"' | b'\'' | b'`' => {
                     let text = self.string();
-                    if is_path(text) && !text.contains(&b'$') {
+                    if is_own_path(text) && !text.contains(&b'$') {
                         found.add(self.bytes, start, ReferenceKind::Path, text, "");
                     }
                     is_start = false;

@@ -2,7 +2,8 @@
 
 use plimsoll_model::evidence::references::ReferenceKind;
 
-use super::collection::{Collection, is_path};
+use super::collection::{Collection, MAX_TARGET};
+use crate::own_path::is_own_path;
 
 /// Functions that import what their first argument names.
 const IMPORTERS: &[&[u8]] = &[b"import_module", b"__import__"];
@@ -45,7 +46,7 @@ pub(super) fn read(content: &[u8], found: &mut Collection) {
             b'"' | b'\'' => {
                 let at = source.at;
                 let text = source.string(false);
-                if is_path(text) {
+                if is_own_path(text) {
                     found.add(content, at, ReferenceKind::Path, text, "");
                 }
                 is_start = false;
@@ -72,7 +73,7 @@ pub(super) fn read(content: &[u8], found: &mut Collection) {
                     && word.iter().all(|letter| b"rRbBuUfFtT".contains(letter))
                 {
                     let text = source.string(word.iter().any(|letter| letter.eq_ignore_ascii_case(&b'r')));
-                    if is_path(text) {
+                    if is_own_path(text) {
                         found.add(content, at, ReferenceKind::Path, text, "");
                     }
                 } else if is_start && word == b"import" {
@@ -258,12 +259,15 @@ impl<'a> Source<'a> {
             if name.is_empty() {
                 break;
             }
-            let mut member = module.clone();
-            if !member.ends_with(b".") {
-                member.push(b'.');
+            // A longer one is not kept, and would be copied for each of its members.
+            if module.len() + name.len() < MAX_TARGET {
+                let mut member = module.clone();
+                if !member.ends_with(b".") {
+                    member.push(b'.');
+                }
+                member.extend_from_slice(name);
+                found.add(self.bytes, at, ReferenceKind::Member, &member, "");
             }
-            member.extend_from_slice(name);
-            found.add(self.bytes, at, ReferenceKind::Member, &member, "");
             self.skip_as(in_brackets);
             if !self.comma(in_brackets) {
                 break;

@@ -54,7 +54,8 @@ fn statement(content: &[u8], at: usize, text: &[u8], found: &mut Collection) {
         b"require_relative" => (ReferenceKind::Relative, "require_relative"),
         b"autoload" => {
             // `autoload :Name, "path"`
-            let path = memchr::memchr(b',', argument).and_then(|comma| argument.get(comma + 1..));
+            let comma = memchr::memchr2(b',', b';', argument).filter(|at| argument.get(*at) == Some(&b','));
+            let path = comma.and_then(|comma| argument.get(comma + 1..));
             if let Some((path, _)) = path.and_then(|path| literal(path.trim_ascii_start())) {
                 found.add(content, at, ReferenceKind::Import, path, "autoload");
             }

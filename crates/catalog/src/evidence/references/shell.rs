@@ -12,8 +12,12 @@ use self::commands::Arguments;
 use self::words::Word;
 use super::collection::{Collection, kind_of_path};
 
-/// How deeply substitutions are followed; scripts nest them three times at most.
+/// How deeply substitutions and parameters are followed; scripts nest them three times at most.
+/// Each takes some of the stack.
 const MAX_DEPTH: u32 = 32;
+
+/// The most here-documents that one line begins; scripts begin two at most.
+const MAX_HERE_DOCUMENTS: usize = 64;
 
 /// Words that begin or continue a compound command, behind which a command stands.
 const KEYWORDS: &[&[u8]] = &[
@@ -278,7 +282,11 @@ impl<'a> Shell<'a, '_> {
                 self.at += 1;
             }
             let word = self.word(End::File);
-            self.here_documents.push((word.text, strips));
+            if self.here_documents.len() < MAX_HERE_DOCUMENTS {
+                self.here_documents.push((word.text, strips));
+            } else {
+                self.found.cut_short();
+            }
         } else if rest.get(1) == Some(&b'(') {
             self.at += 2;
             self.nested(End::Bracket);
@@ -297,6 +305,8 @@ impl<'a> Shell<'a, '_> {
             self.depth += 1;
             self.list(end);
             self.depth -= 1;
+        } else {
+            self.found.cut_short();
         }
         self.at += 1;
     }

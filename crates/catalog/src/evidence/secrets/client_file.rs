@@ -1,6 +1,6 @@
 //! Files in which programs keep the logins of their user, known by their names.
 
-use serde_json::Value;
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use super::login::is_usual;
 use super::rule::{Finder, Match, SecretKind, SecretRule, Text};
@@ -113,34 +113,105 @@ fn git_credentials(text: &Text<'_>) -> Vec<Match> {
         .collect()
 }
 
-/// Where the strings of JSON whose keys are wanted stand in the text. A value that is written
-/// with escapes is told at the beginning of the text.
-fn json_values(text: &Text<'_>, wanted: &dyn Fn(&str) -> bool) -> Vec<Match> {
-    fn walk(value: &Value, wanted: &dyn Fn(&str) -> bool, found: &mut Vec<String>) {
-        match value {
-            Value::Object(members) => {
-                for (key, member) in members {
-                    match member {
-                        Value::String(secret) if wanted(key) => found.push(secret.clone()),
-                        other => walk(other, wanted, found),
-                    }
-                }
-            }
-            Value::Array(entries) => entries.iter().for_each(|entry| walk(entry, wanted, found)),
-            _ => {}
-        }
+/// The most strings of a JSON file that are looked for in its text without being there, because they
+/// are written with escapes. Each costs a look at all of the text.
+const MAX_MISSED: usize = 64;
+
+/// Gathers the strings of JSON whose keys are wanted, in their order and without building up what
+/// lies around them.
+struct JsonStrings<'a> {
+    wanted: &'a dyn Fn(&str) -> bool,
+    is_wanted: bool,
+    found: &'a mut Vec<String>,
+}
+
+impl<'de> DeserializeSeed<'de> for JsonStrings<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
     }
-    let Ok(document) = serde_json::from_slice::<Value>(text.content) else { return Vec::new() };
+}
+
+impl<'de> Visitor<'de> for JsonStrings<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("anything")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
+        if self.is_wanted {
+            self.found.push(text.to_owned());
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
+        while entries
+            .next_element_seed(JsonStrings { wanted: self.wanted, is_wanted: false, found: self.found })?
+            .is_some()
+        {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        while let Some(key) = members.next_key::<String>()? {
+            let is_wanted = (self.wanted)(&key);
+            members.next_value_seed(JsonStrings { wanted: self.wanted, is_wanted, found: self.found })?;
+        }
+        Ok(())
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        Ok(())
+    }
+}
+
+/// Where the strings of JSON whose keys are wanted stand in the text. A value that is written
+/// with escapes is told at the beginning of the text. Of a document that breaks off, what comes
+/// before that counts.
+fn json_values(text: &Text<'_>, wanted: &dyn Fn(&str) -> bool) -> Vec<Match> {
     let mut found = Vec::new();
-    walk(&document, wanted, &mut found);
+    let mut deserializer = serde_json::Deserializer::from_slice(text.content);
+    let _ = JsonStrings { wanted, is_wanted: false, found: &mut found }.deserialize(&mut deserializer);
+    let (mut from, mut missed) = (0, 0);
     found
         .iter()
         .filter(|secret| is_password(secret.as_bytes()))
         .map(|secret| {
             // What JSON escapes ends the part that can be looked for.
             let plain = secret.split(['\n', '\r', '\t', '"', '\\']).next().unwrap_or_default();
-            let place = memchr::memmem::find(text.content, plain.as_bytes()).filter(|_| !plain.is_empty());
-            place.map_or(Match::hidden(0, 1), |start| Match::hidden(start, start + plain.len()))
+            let place = (!plain.is_empty() && missed < MAX_MISSED)
+                .then(|| memchr::memmem::find(text.from(from), plain.as_bytes()))
+                .flatten();
+            match place {
+                Some(place) => {
+                    let start = from + place;
+                    from = start + plain.len();
+                    Match::hidden(start, from)
+                }
+                None => {
+                    missed += 1;
+                    Match::hidden(0, 1)
+                }
+            }
         })
         .collect()
 }
@@ -207,7 +278,11 @@ fn xml_passwords(text: &Text<'_>) -> Vec<Match> {
         for start in memchr::memmem::find_iter(text.content, open) {
             let begin = start + open.len();
             let rest = text.from(begin);
-            let Some(length) = memchr::memmem::find(rest, close) else { continue };
+            // What ends it is the first of its kind: XML has no bare one in a text.
+            let Some(length) = close.first().and_then(|first| memchr::memchr(*first, rest)) else { continue };
+            if rest.get(length..).is_none_or(|rest| !rest.starts_with(close)) {
+                continue;
+            }
             // Maven's own encryption puts braces around what it encrypted.
             if let Some(value) = rest.get(..length)
                 && is_password(value)
@@ -235,8 +310,14 @@ fn php_constants(text: &Text<'_>) -> Vec<Match> {
         .collect()
 }
 
+/// The longest name of a setting: no program has a longer one.
+const MAX_NAME: usize = 256;
+
 /// Whether the name of a setting says that its value is a secret, whatever the program.
 pub(super) fn names_a_secret(name: &[u8]) -> bool {
+    if name.len() > MAX_NAME {
+        return false;
+    }
     let upper = name.to_ascii_uppercase();
     let words: Vec<&[u8]> = upper.split(|byte| !byte.is_ascii_alphanumeric()).collect();
     let has = |word: &[u8]| {

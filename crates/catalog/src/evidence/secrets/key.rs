@@ -12,6 +12,14 @@ use super::shape::plausible;
 /// The longest key that is looked at, in bytes of text: RSA of 16,384 bits takes 13 KB.
 const MAX_KEY: usize = 64 << 10;
 
+/// The longest JSON Web Key that is looked at: RSA of 16,384 bits, all of its numbers in it, takes
+/// 12 KB.
+const MAX_WEB_KEY: usize = 16 << 10;
+
+/// The longest line `Name: value` before the body of a key: RFC 7468's predecessors end lines at
+/// 76 characters.
+const MAX_HEADER: usize = 256;
+
 /// The fewest characters between the lines of a key. The shortest real one, of an Ed25519 key,
 /// has 64; a shorter one is somebody's stand-in, which is told all the same, unverified.
 const LEAST_BODY: usize = 16;
@@ -84,7 +92,7 @@ fn header(rest: &[u8]) -> Option<usize> {
     if name == 0 || rest.get(name..name + 2)? != b": " {
         return None;
     }
-    Some(rest.iter().position(|byte| matches!(byte, b'\n' | b'\\')).unwrap_or(rest.len()))
+    memchr::memchr2(b'\n', b'\\', rest.get(..MAX_HEADER).unwrap_or(rest))
 }
 
 /// The opening line of a block of `-----BEGIN …-----` whose label ends so.
@@ -156,9 +164,11 @@ fn wireguard(text: &Text<'_>, at: usize) -> Option<Match> {
 
 /// A JSON Web Key (RFC 7517) with its private part: `"d"` in an object that has `"kty"`.
 fn json_web_key(text: &Text<'_>, at: usize) -> Option<Match> {
-    let start = text.content.get(..at)?.iter().rposition(|byte| *byte == b'{')?;
-    let rest = text.content.get(start..)?;
-    let object = rest.get(..rest.iter().take(MAX_KEY).position(|byte| *byte == b'}')?)?;
+    let first = at.saturating_sub(MAX_WEB_KEY);
+    let start = first + memchr::memrchr(b'{', text.content.get(first..at)?)?;
+    let rest = text.from(start);
+    let rest = rest.get(..MAX_WEB_KEY).unwrap_or(rest);
+    let object = rest.get(..memchr::memchr(b'}', rest)?)?;
     let at_private = memchr::memmem::find(object, b"\"d\"")?;
     let behind = object.get(at_private + 3..)?;
     let gap = behind.iter().take(8).take_while(|byte| b" \t\n\":".contains(byte)).count();

@@ -1,6 +1,7 @@
 //! Looks a text through for all rules at once: one automaton finds their keywords, and only
 //! where one stands does its rule look closer.
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
@@ -13,7 +14,8 @@ use super::shape::is_example;
 /// Occurrences of one rule in one file that are told one by one: more help nobody.
 const MAX_TOLD: usize = 20;
 
-/// Occurrences in one file that are looked at. A file made of keywords must not take for ever.
+/// Occurrences of keywords in one file that are looked at: texts of four megabytes have some
+/// thousands. A file made of keywords must not take for ever.
 const MAX_LOOKED_AT: usize = 200_000;
 
 /// How much of a file is looked at for a zero byte, which no text has.
@@ -32,6 +34,16 @@ pub struct FoundSecret {
     pub is_verified: bool,
     /// How many more of the rule there are that are not listed.
     pub more: u32,
+}
+
+/// What looking a file through gave.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Scan {
+    /// What looks like a secret, in order of place.
+    pub found: Vec<FoundSecret>,
+    /// Where it was given up, in bytes from the beginning: the file has more places where a secret
+    /// may stand than are looked at. `None` where all of it was looked through.
+    pub stopped_at: Option<usize>,
 }
 
 struct Scanner {
@@ -71,15 +83,15 @@ fn scanner() -> &'static Scanner {
     })
 }
 
-/// What looks like a secret in the file at a path, whose content is given; in order of place.
+/// What looks like a secret in the file at a path, whose content is given.
 #[must_use]
-pub fn scan_file(path: &[u8], content: &[u8]) -> Vec<FoundSecret> {
+pub fn scan_file(path: &[u8], content: &[u8]) -> Scan {
     let text = Text { path, content };
     let is_text = memchr::memchr(0, content.get(..BINARY_CHECK).unwrap_or(content)).is_none()
         && !content.starts_with(super::binary::DER)
         && !content.starts_with(super::binary::JKS);
-    let found = if is_text { find(&text) } else { find_in_binary(&text) };
-    tell(&text, found, is_text)
+    let (found, stopped_at) = if is_text { find(&text) } else { (find_in_binary(&text), None) };
+    Scan { found: tell(&text, found, is_text), stopped_at }
 }
 
 /// What looks like a secret in a setting of an image: a variable of its environment, a label. A
@@ -89,9 +101,9 @@ pub fn scan_setting(name: &str, value: &str) -> Vec<FoundSecret> {
     let text = Text { path: b"", content: value.as_bytes() };
     let assigned = format!("{name}={value}");
     let with_name = Text { path: b"", content: assigned.as_bytes() };
-    let mut found = tell(&text, find(&text), true);
+    let mut found = tell(&text, find(&text).0, true);
     if found.is_empty() {
-        found = tell(&with_name, find(&with_name), true);
+        found = tell(&with_name, find(&with_name).0, true);
     }
     let value = value.as_bytes();
     if found.is_empty() && names_a_secret(name.as_bytes()) && may_be_secret(value) && !is_usual_word(value) {
@@ -130,7 +142,7 @@ fn is_usual_word(value: &[u8]) -> bool {
 #[must_use]
 pub fn scan_instruction(line: &str) -> Vec<FoundSecret> {
     let text = Text { path: b"", content: line.as_bytes() };
-    let mut found = tell(&text, find(&text), true);
+    let mut found = tell(&text, find(&text).0, true);
     if found.is_empty() {
         let named = line.split_whitespace().filter_map(|word| {
             let (name, value) = word.split_once('=')?;
@@ -157,7 +169,8 @@ pub fn scan_instruction(line: &str) -> Vec<FoundSecret> {
 
 type Found = (&'static SecretRule, Match);
 
-fn find(text: &Text<'_>) -> Vec<Found> {
+/// What was found, and where it was given up, if it was.
+fn find(text: &Text<'_>) -> (Vec<Found>, Option<usize>) {
     let scanner = scanner();
     let mut found: Vec<Found> = Vec::new();
     for rule in &scanner.rules {
@@ -165,9 +178,12 @@ fn find(text: &Text<'_>) -> Vec<Found> {
             found.extend(rule.find_in_file(text).into_iter().map(|each| (*rule, each)));
         }
     }
-    let Some(automaton) = &scanner.automaton else { return found };
-    let Ok(places) = automaton.try_find_overlapping_iter(text.content) else { return found };
-    for place in places.take(MAX_LOOKED_AT) {
+    let Some(automaton) = &scanner.automaton else { return (found, None) };
+    let Ok(places) = automaton.try_find_overlapping_iter(text.content) else { return (found, None) };
+    for (count, place) in places.enumerate() {
+        if count == MAX_LOOKED_AT {
+            return (found, Some(place.start()));
+        }
         for position in scanner.by_keyword.get(place.pattern().as_usize()).into_iter().flatten() {
             if let Some(rule) = scanner.rules.get(*position)
                 && let Some(each) = rule.find_at(text, place.start())
@@ -176,7 +192,7 @@ fn find(text: &Text<'_>) -> Vec<Found> {
             }
         }
     }
-    found
+    (found, None)
 }
 
 fn find_in_binary(text: &Text<'_>) -> Vec<Found> {
@@ -189,27 +205,31 @@ fn find_in_binary(text: &Text<'_>) -> Vec<Found> {
 /// Of several that overlap, the one that says most; then in order, without the values.
 fn tell(text: &Text<'_>, mut found: Vec<Found>, is_text: bool) -> Vec<FoundSecret> {
     found.sort_by_key(|(rule, each)| (rule.kind, std::cmp::Reverse(each.is_verified), each.start, rule.id));
-    let mut kept: Vec<Found> = Vec::new();
+    // By where they begin; none of them overlap.
+    let mut kept: BTreeMap<usize, Found> = BTreeMap::new();
     for (rule, each) in found {
-        if kept.len() < MAX_TOLD * 8
-            && kept.iter().all(|(_, other)| other.end <= each.start || each.end <= other.start)
-        {
-            kept.push((rule, each));
+        let reaches = |(_, (_, other)): (&usize, &Found)| other.end > each.start;
+        let is_taken = kept.range(..=each.start).next_back().is_some_and(reaches)
+            || kept.range(each.start..each.end.max(each.start)).next().is_some();
+        if !is_taken {
+            kept.insert(each.start, (rule, each));
         }
     }
-    kept.sort_by_key(|(rule, each)| (each.start, rule.id));
     let mut told: Vec<FoundSecret> = Vec::new();
+    // How many of each rule are told, and the position of the last of them.
+    let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     let (mut line, mut counted) = (1_usize, 0);
-    for (rule, each) in kept {
+    for (rule, each) in kept.into_values() {
         line += memchr::memchr_iter(b'\n', text.content.get(counted..each.start).unwrap_or_default()).count();
         counted = each.start;
-        let so_far = told_of(&told, rule.id);
-        if so_far >= MAX_TOLD {
-            if let Some(last) = told.iter_mut().rev().find(|known| known.rule == rule.id) {
-                last.more += 1;
+        let (count, last) = counts.entry(rule.id).or_default();
+        if *count >= MAX_TOLD {
+            if let Some(last) = told.get_mut(*last) {
+                last.more = last.more.saturating_add(1);
             }
             continue;
         }
+        (*count, *last) = (*count + 1, told.len());
         let shown = text.content.get(each.start..each.start + each.shown).unwrap_or_default();
         told.push(FoundSecret {
             rule: rule.id,
@@ -220,10 +240,6 @@ fn tell(text: &Text<'_>, mut found: Vec<Found>, is_text: bool) -> Vec<FoundSecre
         });
     }
     told
-}
-
-fn told_of(told: &[FoundSecret], rule: &str) -> usize {
-    told.iter().filter(|known| known.rule == rule).count()
 }
 
 #[cfg(test)]
@@ -256,6 +272,7 @@ pub(super) mod tests {
 
     pub(in super::super) fn check_bytes(path: &str, content: &[u8], expect: &[&str]) {
         let found: Vec<String> = scan_file(path.as_bytes(), content)
+            .found
             .iter()
             .map(|each| {
                 format!(
@@ -288,6 +305,7 @@ pub(super) mod tests {
                 };
                 let real = token(&random);
                 let ids: Vec<&str> = scan_file(b"a", format!("x = \"{real}\"").as_bytes())
+                    .found
                     .iter()
                     .map(|each| each.rule)
                     .collect();
@@ -302,7 +320,7 @@ pub(super) mod tests {
                         ["x", "X", "0", "A"].into_iter().find(|text| alphabet.has(text.as_bytes()[0]));
                     filler.unwrap_or("2").repeat(length)
                 });
-                assert_eq!(scan_file(b"a", example.as_bytes()), [], "{example}");
+                assert_eq!(scan_file(b"a", example.as_bytes()), Scan::default(), "{example}");
                 shapes += 1;
             }
         }
@@ -313,7 +331,7 @@ pub(super) mod tests {
     fn a_secret_is_never_repeated() {
         let password = "q8Zr2kLw9vXb";
         let text = format!("u=postgres://app:{password}@db.internal/x\npassword = {password}\n");
-        for each in scan_file(b"root/.my.cnf", text.as_bytes()) {
+        for each in scan_file(b"root/.my.cnf", text.as_bytes()).found {
             assert!(!format!("{each:?}").contains(&password[..4]), "{each:?}");
         }
     }
@@ -355,8 +373,50 @@ pub(super) mod tests {
         let text: String = (0..50)
             .map(|at| format!("SUA{}\n", random(Alphabet::Base32, 55).replacen('A', "B", at % 7)))
             .collect();
-        let found = scan_file(b"a", text.as_bytes());
+        let found = scan_file(b"a", text.as_bytes()).found;
         assert_eq!(found.len(), MAX_TOLD);
         assert_eq!(found.iter().map(|each| each.more).sum::<u32>(), 30);
+    }
+
+    #[test]
+    fn all_of_a_file_full_of_passwords_are_counted() {
+        let text: String =
+            (0..5_000).map(|at| format!("machine h login a password q8Zr2kLw{at}\n")).collect();
+        let found = scan_file(b"root/.netrc", text.as_bytes()).found;
+        assert_eq!(found.len(), MAX_TOLD);
+        assert_eq!(found.iter().map(|each| each.more).sum::<u32>(), 4_980);
+    }
+
+    #[test]
+    fn a_file_made_of_keywords_tells_where_it_was_given_up() {
+        let text = "://".repeat(MAX_LOOKED_AT + 7);
+        assert_eq!(scan_file(b"a", text.as_bytes()).stopped_at, Some(MAX_LOOKED_AT * 3));
+        assert_eq!(scan_file(b"a", &text.as_bytes()[..MAX_LOOKED_AT * 3]).stopped_at, None);
+    }
+
+    /// Each of these takes minutes where what a rule looks at has no bound.
+    #[test]
+    fn what_looks_like_the_beginning_of_a_secret_all_over_is_read_in_time() {
+        const SIZE: usize = 4 << 20;
+        let json = |member: &str| format!("{{{}\"a\":0}}", member.repeat(SIZE / member.len()));
+        for (path, text) in [
+            ("a", format!("{{{}", "\"kty\"".repeat(SIZE / 5))),
+            ("a", format!("{{{}\"d\"}}", "\"kty\"".repeat(SIZE / 5))),
+            ("a", "-----BEGIN PRIVATE KEY-----A: ".repeat(SIZE / 30)),
+            ("a", "PuTTY-User-Key-File-".repeat(SIZE / 20)),
+            ("a", "://a:b@".repeat(SIZE / 7)),
+            ("a", "-pypi-AgEIcHlwaS5vcmc".repeat(SIZE / 21)),
+            ("a", "eyJ.".repeat(SIZE / 4)),
+            ("root/.m2/settings.xml", "<password>".repeat(SIZE / 10)),
+            ("root/.docker/config.json", json("\"auth\":\"\\u0071Zr2kLw\",")),
+            ("root/.docker/config.json", "[".repeat(SIZE)),
+            ("root/.docker/config.json", "{\"a\":".repeat(SIZE / 5)),
+            ("root/.env", "A.".repeat(SIZE / 2) + "=1"),
+            ("root/.env", "A_KEY=q8Zr2kLw9\n".repeat(SIZE / 16)),
+        ] {
+            let begun = std::time::Instant::now();
+            let _ = scan_file(path.as_bytes(), text.as_bytes());
+            assert!(begun.elapsed().as_secs() < 60, "{path}: {}", &text[..40]);
+        }
     }
 }

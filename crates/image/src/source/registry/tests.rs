@@ -654,6 +654,48 @@ fn a_list_without_end_is_cut_and_told() {
     assert!(!problems.is_empty());
 }
 
+/// Answers the list of referrers with pages of nothing, each naming the next.
+fn empty_pages(next: impl Fn(u32) -> String + Send + 'static) -> (Vec<String>, Vec<String>, Stage) {
+    let mut count = 0_u32;
+    attached_to(&sha256(b"image"), move |request| {
+        if request.url.path().contains("/referrers/") {
+            count += 1;
+            let mut response = answer(200, &[INDEX], &page(&[]))?;
+            response.headers.add("Link", format!("<{}>; rel=next", next(count)));
+            return Ok(response);
+        }
+        answer(404, &[], "")
+    })
+}
+
+#[test]
+fn a_list_that_goes_on_beyond_the_pages_that_are_asked_for_is_told() {
+    let (_, problems, stage) = empty_pages(|count| format!("/v2/a/referrers/x?n={count}"));
+    assert_eq!(problems, ["the list goes on for more pages than any real one; what follows is left out"]);
+    let pages = stage.seen().iter().filter(|seen| seen.contains("/referrers/")).count();
+    assert_eq!(pages, crate::limits::MAX_REFERRER_PAGES);
+    let (_, problems, _) = empty_pages(|_| "/v2/a/referrers/x?n=1".to_owned());
+    assert_eq!(problems, ["a page of the list names itself as the next one; what follows is left out"]);
+}
+
+#[test]
+fn a_registry_that_fails_at_the_list_has_its_tags_looked_at() {
+    let subject = sha256(b"image");
+    let signature = format!("/v2/a/manifests/sha256-{}.sig", subject.hex());
+    let (own, _) = artifact(&sha256(b"unsaid"), "text/signature");
+    let (found, problems, _) = attached_to(&subject, move |request| {
+        let asked = request.url.path();
+        match asked {
+            _ if asked.contains("/referrers/") => answer(403, &[], ""),
+            _ if asked == signature => answer(200, &[OCI], &own),
+            _ => answer(404, &[], ""),
+        }
+    });
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].starts_with("text/signature CosignTag"), "{found:?}");
+    assert_eq!(problems.len(), 1, "{problems:?}");
+}
+
 #[test]
 fn the_next_page_of_a_list_is_not_asked_of_another_registry() {
     let subject = sha256(b"image");

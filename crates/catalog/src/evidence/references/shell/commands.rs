@@ -225,6 +225,7 @@ impl Shell<'_, '_> {
     /// Reads a text that the script runs; all of it counts as standing where the text does.
     fn text(&mut self, text: &[u8], start: usize) {
         if self.depth >= MAX_DEPTH {
+            self.found.cut_short();
             return;
         }
         let mut found = super::Collection::default();
@@ -238,9 +239,7 @@ impl Shell<'_, '_> {
         };
         inner.list(super::End::File);
         self.functions = inner.functions;
-        for (kind, target, by) in found.take() {
-            self.found.add(self.bytes, start, kind, &target, by);
-        }
+        self.found.absorb(self.bytes, start, found, "");
     }
 }
 

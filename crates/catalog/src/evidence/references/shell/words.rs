@@ -1,6 +1,6 @@
 //! Words of a shell script: quotes removed, expansions left as they are written.
 
-use super::{End, Shell};
+use super::{End, MAX_DEPTH, Shell};
 
 /// A word.
 #[derive(Debug, Default)]
@@ -101,56 +101,70 @@ impl Shell<'_, '_> {
         }
     }
 
-    /// `$name`, `${name}`, `$(list)`, `$((sum))`, `` `list` ``, `$'text'`.
+    /// Adds what begins with `$` or a backtick, as it is written.
     fn expansion(&mut self, word: &mut Word) {
         let start = self.at;
+        word.has_expansion |= self.skip_expansion();
+        word.text.extend_from_slice(self.bytes.get(start..self.at).unwrap_or_default());
+    }
+
+    /// Passes `$name`, `${name}`, `$(list)`, `$((sum))`, `` `list` ``, `$'text'`; whether it is one of
+    /// these. What nests too deeply is taken for the letter that it begins with.
+    fn skip_expansion(&mut self) -> bool {
+        let first = self.peek();
         self.at += 1;
-        if self.bytes.get(start) == Some(&b'`') {
+        if first != Some(b'`') && !matches!(self.peek(), Some(b'(' | b'{')) {
+            return self.skip_name();
+        }
+        if self.depth >= MAX_DEPTH {
+            self.found.cut_short();
+            return false;
+        }
+        if first == Some(b'`') {
             self.nested(End::Backtick);
+        } else if self.rest().starts_with(b"((") {
+            self.at += 2;
+            self.skip_arithmetic();
+        } else if self.peek() == Some(b'(') {
+            self.at += 1;
+            self.nested(End::Bracket);
         } else {
-            match self.peek() {
-                Some(b'(') if self.bytes.get(self.at + 1) == Some(&b'(') => {
-                    self.at += 2;
-                    self.skip_arithmetic();
-                }
-                Some(b'(') => {
-                    self.at += 1;
-                    self.nested(End::Bracket);
-                }
-                Some(b'{') => {
-                    self.at += 1;
-                    self.parameter();
-                }
-                Some(b'\'') => {
-                    self.at += 1;
-                    while let Some(byte) = self.peek() {
-                        self.at += if byte == b'\\' { 2 } else { 1 };
-                        if byte == b'\'' {
-                            break;
-                        }
-                    }
-                }
-                Some(byte) if byte.is_ascii_alphabetic() || byte == b'_' => {
-                    let rest = self.rest();
-                    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
-                    self.at += rest.iter().position(|byte| !is_name(byte)).unwrap_or(rest.len());
-                }
-                Some(byte) if byte.is_ascii_digit() || b"@*#?-$!".contains(&byte) => self.at += 1,
-                // A dollar sign that expands to nothing is one.
-                _ => {
-                    word.text.push(b'$');
-                    return;
-                }
-            }
+            self.at += 1;
+            self.depth += 1;
+            self.parameter();
+            self.depth -= 1;
         }
         self.at = self.at.min(self.bytes.len());
-        word.has_expansion = true;
-        word.text.extend_from_slice(self.bytes.get(start..self.at).unwrap_or_default());
+        true
+    }
+
+    /// Passes what follows a dollar sign that no bracket follows; whether it expands to something.
+    fn skip_name(&mut self) -> bool {
+        match self.peek() {
+            Some(b'\'') => {
+                self.at += 1;
+                while let Some(byte) = self.peek() {
+                    self.at += if byte == b'\\' { 2 } else { 1 };
+                    if byte == b'\'' {
+                        break;
+                    }
+                }
+            }
+            Some(byte) if byte.is_ascii_alphabetic() || byte == b'_' => {
+                let rest = self.rest();
+                let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+                self.at += rest.iter().position(|byte| !is_name(byte)).unwrap_or(rest.len());
+            }
+            Some(byte) if byte.is_ascii_digit() || b"@*#?-$!".contains(&byte) => self.at += 1,
+            // A dollar sign that expands to nothing is one.
+            _ => return false,
+        }
+        self.at = self.at.min(self.bytes.len());
+        true
     }
 
     /// What follows `${`, up to its bracket.
     fn parameter(&mut self) {
-        let mut ignored = Word::default();
         let mut depth = 0_u32;
         while let Some(byte) = self.peek() {
             match byte {
@@ -175,9 +189,28 @@ impl Shell<'_, '_> {
                 }
                 b'"' => {
                     self.at += 1;
-                    self.double_quoted(&mut ignored);
+                    self.skip_double_quoted();
                 }
-                b'$' | b'`' => self.expansion(&mut ignored),
+                b'$' | b'`' => {
+                    self.skip_expansion();
+                }
+                _ => self.at += 1,
+            }
+        }
+    }
+
+    /// Passes what follows a double quote, up to the next one.
+    fn skip_double_quoted(&mut self) {
+        while let Some(byte) = self.peek() {
+            match byte {
+                b'"' => {
+                    self.at += 1;
+                    return;
+                }
+                b'\\' => self.at += 2,
+                b'$' | b'`' => {
+                    self.skip_expansion();
+                }
                 _ => self.at += 1,
             }
         }
