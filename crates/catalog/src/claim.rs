@@ -26,6 +26,10 @@ pub enum Pattern {
     Inside(&'static str, &'static str),
     /// Every file of this name, wherever it lies.
     Name(&'static str),
+    /// Every file whose path has this shape: `*` is any one name, and `**/` at the beginning any
+    /// directories or none. The last name is spelled out: `Shape("var/db/pkg/*/*/CONTENTS")`,
+    /// `Shape("**/.opam-switch/packages/*/opam")`.
+    Shape(&'static str),
     /// Every file whose name ends so, wherever it lies: `.gemspec`, `.deps.json`. Begins with a dot.
     Extension(&'static str),
     /// Every file whose content begins so, wherever it lies. The claim's limit is not looked at:
@@ -75,6 +79,8 @@ pub struct Claims {
     grandparents: HashMap<&'static [u8], Vec<(&'static [u8], ClaimId)>>,
     parents: HashMap<&'static [u8], Vec<(&'static [u8], ClaimId)>>,
     names: HashMap<&'static [u8], Vec<ClaimId>>,
+    /// By the last name, with the whole shape.
+    shapes: HashMap<&'static [u8], Vec<(&'static [u8], ClaimId)>>,
     /// By what follows the last dot, with the whole ending.
     extensions: HashMap<&'static [u8], Vec<(&'static [u8], ClaimId)>>,
     beginnings: Vec<(&'static [u8], ClaimId)>,
@@ -109,6 +115,10 @@ impl Claims {
                     Pattern::Name(name) => {
                         claims.names.entry(name.as_bytes()).or_default().push(id);
                     }
+                    Pattern::Shape(shape) => {
+                        let shape = shape.as_bytes();
+                        claims.shapes.entry(split(shape).1).or_default().push((shape, id));
+                    }
                     Pattern::Extension(extension) => {
                         let ending = extension.as_bytes();
                         let (_, last) = split_extension(ending).unwrap_or((b"", ending));
@@ -128,6 +138,9 @@ impl Claims {
         let (directory, name) = split(path);
         if let Some(ids) = self.names.get(name) {
             found.extend_from_slice(ids);
+        }
+        if let Some(wishes) = self.shapes.get(name) {
+            found.extend(wishes.iter().filter(|(shape, _)| has_shape(path, shape)).map(|(_, id)| *id));
         }
         if let Some((_, extension)) = split_extension(name)
             && let Some(wishes) = self.extensions.get(extension)
@@ -169,6 +182,16 @@ impl Claims {
     }
 }
 
+/// Whether a path has a shape, name by name from the last one on.
+fn has_shape(path: &[u8], shape: &[u8]) -> bool {
+    let (shape, is_open) = shape.strip_prefix(b"**/").map_or((shape, false), |rest| (rest, true));
+    let mut names = path.rsplit(|byte| *byte == b'/');
+    let fits = shape
+        .rsplit(|byte| *byte == b'/')
+        .all(|wanted| names.next().is_some_and(|name| wanted == b"*" || wanted == name));
+    fits && (is_open || names.next().is_none())
+}
+
 /// A reader that wants a file for several reasons reads it once, as far as the most generous of its
 /// claims goes.
 fn once_for_each(found: &mut Vec<ClaimId>) {
@@ -200,7 +223,7 @@ mod tests {
             1
         }
         fn claims(&self) -> &'static [Claim] {
-            const CLAIMS: [Claim; 9] = [
+            const CLAIMS: [Claim; 11] = [
                 Claim { pattern: Pattern::Path("etc/os-release"), limit: 1 },
                 Claim { pattern: Pattern::In("var/lib/dpkg/info", ".list"), limit: 2 },
                 Claim { pattern: Pattern::Each("usr/share/doc", "copyright"), limit: 3 },
@@ -210,6 +233,8 @@ mod tests {
                 Claim { pattern: Pattern::Inside("conda-meta", ".json"), limit: 8 },
                 Claim { pattern: Pattern::Extension(".deps.json"), limit: 7 },
                 Claim { pattern: Pattern::Text, limit: 9 },
+                Claim { pattern: Pattern::Shape("var/db/pkg/*/*/CONTENTS"), limit: 10 },
+                Claim { pattern: Pattern::Shape("**/.opam-switch/packages/*/opam"), limit: 11 },
             ];
             &CLAIMS
         }
@@ -246,6 +271,14 @@ mod tests {
         check("app/App.deps.json", &[7]);
         check("app/App.json", &[]);
         check("app/deps.json", &[]);
+        check("var/db/pkg/app-misc/ahoy-1/CONTENTS", &[10]);
+        check("var/db/pkg/ahoy-1/CONTENTS", &[]);
+        check("srv/var/db/pkg/app-misc/ahoy-1/CONTENTS", &[]);
+        check("CONTENTS", &[]);
+        check("root/.opam/sea/.opam-switch/packages/ahoy.1/opam", &[11]);
+        check(".opam-switch/packages/ahoy.1/opam", &[11]);
+        check("usr/bin/opam", &[]);
+        check("opam", &[]);
     }
 
     #[test]

@@ -53,7 +53,7 @@ impl Locked {
 /// unpack, and the caches that they unpack from.
 fn is_of_others(path: &[u8]) -> bool {
     const NAMES: [&[u8]; 5] = [b"node_modules", b"site-packages", b"dist-packages", b"gems", b"vendor"];
-    const PAIRS: [(&[u8], &[u8]); 2] = [(b"pkg", b"mod"), (b"registry", b"src")];
+    const PAIRS: [(&[u8], &[u8]); 3] = [(b"pkg", b"mod"), (b"registry", b"src"), (b".build", b"checkouts")];
     let mut above: &[u8] = b"";
     path.split(|byte| *byte == b'/').any(|name| {
         let found = NAMES.contains(&name) || PAIRS.contains(&(above, name));

@@ -33,5 +33,5 @@ mod zip;
 pub use claim::{Claim, ClaimId, Claims, FIRST_BYTES, Pattern, is_text};
 pub use content::{Content, NoScratch, Scratch};
 pub use ecosystem::{Ecosystem, order_versions};
-pub use reader::{Doc, Joined, LayerFragment, LayeredImage, Reader, join, readers};
+pub use reader::{Doc, Joined, LayerFragment, LayeredImage, Lend, Reader, join, readers};
 pub use same_software::is_same_software;

@@ -165,22 +165,25 @@ pub fn readers() -> Vec<&'static dyn Reader> {
     evidence.chain(ecosystems).chain(late).collect()
 }
 
-/// Joins the fragments of all readers, of those on demand only `with_evidence`. `fragments` gives
-/// each reader its own, by position in `readers`; packages come back in listing order and
-/// ownership sorted.
+/// Hands the fragments of the reader at a position to whoever joins them, and may let them go then.
+pub type Lend<'a> = &'a mut dyn FnMut(usize, &mut dyn FnMut(&[LayerFragment<'_>]));
+
+/// Joins the fragments of all readers, of those on demand only `with_evidence`. `lend` is asked once
+/// for each reader, in their order; packages come back in listing order and ownership sorted.
 #[must_use]
 pub fn join(
     readers: &[&'static dyn Reader],
-    fragments: &[Vec<LayerFragment<'_>>],
     files: &PathIndex<'_>,
     with_evidence: bool,
+    lend: Lend<'_>,
 ) -> Joined {
     let mut joined = Joined { with_evidence, ..Joined::default() };
-    for (reader, own) in readers.iter().zip(fragments) {
-        if reader.is_on_demand() && !with_evidence {
-            continue;
+    for (position, reader) in readers.iter().enumerate() {
+        if !reader.is_on_demand() || with_evidence {
+            lend(position, &mut |fragments| {
+                reader.join(&LayeredImage { fragments, files }, &mut joined);
+            });
         }
-        reader.join(&LayeredImage { fragments: own, files }, &mut joined);
     }
     sort(&mut joined);
     joined

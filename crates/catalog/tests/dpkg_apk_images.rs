@@ -155,7 +155,7 @@ fn look(layout: &Path) -> Answer {
         })
         .collect();
     let started = Instant::now();
-    let joined = join(&readers, &fragments, &index, true);
+    let joined = join(&readers, &index, true, &mut |position, with| with(&fragments[position]));
     let bytes: usize = made.iter().flatten().map(|made| made.payload.len()).sum();
     eprintln!(
         "{}: {} packages, {} listings, {bytes} fragment bytes, joined in {:?}",

@@ -155,7 +155,7 @@ fn damaged_files_are_read_without_a_panic() {
                 fragments.collect()
             })
             .collect();
-        let joined = join(&readers, &fragments, &index, true);
+        let joined = join(&readers, &index, true, &mut |position, with| with(&fragments[position]));
         with_packages += usize::from(!joined.packages.is_empty());
         with_problems += usize::from(!problems.is_empty() || !joined.problems.is_empty());
         assert!(joined.owned.iter().all(|(_, package)| (*package as usize) < joined.packages.len()));

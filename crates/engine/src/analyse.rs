@@ -19,6 +19,7 @@ use crate::attached::key::VerifyingKey;
 use crate::attached::{self, AttachedVex};
 use crate::base;
 use crate::error::EngineError;
+use crate::fragments::Fragments;
 use crate::late::{self, Late};
 use crate::layers::{Reading, expectation, read_facts, refresh, stale_readers};
 use crate::open::{Settings, open};
@@ -181,13 +182,18 @@ impl Engine {
         let room = Arc::new(self.room());
         let facts =
             self.layer_facts(name, source, &image, question.purpose, &room, progress, &mut problems)?;
-        let layers: Vec<&LayerFacts> = image.layers.iter().map(|layer| &facts[&layer.digest]).collect();
         let found = if question.attachments { attached::read(source, &image, question.key) } else { None };
         // Only an image whose layers were read and verified is worth remembering.
         if let Some(cache) = self.cache() {
             base::remember(cache, &image);
         }
-        let mut analysis = self.assemble(image, &layers, question.purpose, problems);
+        let order: Vec<usize> = image
+            .layers
+            .iter()
+            .filter_map(|layer| facts.keys().position(|digest| *digest == layer.digest))
+            .collect();
+        let facts = facts.into_values().collect();
+        let mut analysis = self.assemble(image, facts, &order, question.purpose, problems);
         analysis.base = base;
         let (attachments, vex) = found.map(|found| (found.attachments, found.vex)).unzip();
         analysis.attachments = attachments;
@@ -314,6 +320,9 @@ impl Engine {
             }
             work();
         });
+        if let Some(cache) = &self.cache {
+            cache.release();
+        }
         if let Some(error) = failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
             return Err(error);
         }
@@ -437,42 +446,26 @@ impl Engine {
         failed.map_or_else(|| Ok(done.into_inner().unwrap_or_else(PoisonError::into_inner)), Err)
     }
 
-    /// Puts the answer together from the facts about the layers.
+    /// Puts the answer together from the facts about the different layers; `order` has the position
+    /// of each of the image's among them.
     fn assemble(
         &self,
         image: Image,
-        facts: &[&LayerFacts],
+        mut facts: Vec<LayerFacts>,
+        order: &[usize],
         purpose: Purpose,
         mut problems: Vec<Problem>,
     ) -> Analysis {
         let with_evidence = purpose == Purpose::Evidence;
+        let is_wanted = |reader: &dyn Reader| with_evidence || !reader.is_on_demand();
+        let mut fragments = Fragments::take(&mut facts, &self.readers, is_wanted);
+        let facts: Vec<&LayerFacts> = order.iter().filter_map(|position| facts.get(*position)).collect();
         let tables: Vec<&FileTable> = facts.iter().map(|facts| &facts.files).collect();
-        let merged = merge(&tables);
-        let mut paths: Vec<Vec<u8>> = Vec::new();
-        let mut found: Vec<(usize, u32, Option<plimsoll_model::FileId>, &[u8])> = Vec::new();
-        for (layer, facts) in facts.iter().enumerate() {
-            for fragment in &facts.fragments {
-                let Some(reader) = self.readers.iter().position(|r| r.doc().id == fragment.reader) else {
-                    continue;
-                };
-                if !with_evidence && self.readers[reader].is_on_demand() {
-                    continue;
-                }
-                let mut path = Vec::new();
-                facts.files.write_path(fragment.file, &mut path);
-                paths.push(path);
-                let visible = merged.visible(layer, fragment.file);
-                found.push((reader, layer as u32, visible, &fragment.payload));
-            }
-        }
-        let mut fragments: Vec<Vec<LayerFragment<'_>>> = vec![Vec::new(); self.readers.len()];
-        for ((reader, layer, file, payload), path) in found.into_iter().zip(&paths) {
-            fragments[reader].push(LayerFragment { layer, path, file, payload });
-        }
-        let mut statistics = merged.statistics;
+        let mut merged = merge(&tables);
+        let mut statistics = std::mem::take(&mut merged.statistics);
+        let found = std::mem::take(&mut merged.problems);
         let files = &merged.files;
         let index = files.index();
-        problems.extend(self.unread(&index, &fragments));
         let joined = std::thread::scope(|scope| {
             let count = || count_bytes(&tables, files, &mut statistics);
             if self.settings.threads > 1 {
@@ -481,18 +474,24 @@ impl Engine {
                 let mut count = count;
                 count();
             }
-            join(&self.readers, &fragments, &index, with_evidence)
+            join(&self.readers, &index, with_evidence, &mut |position, with| {
+                fragments.lend(position, order, &tables, &merged, &mut |own| {
+                    problems.extend(unread(self.readers[position], &index, own));
+                    with(own);
+                });
+            })
         });
-        problems.extend(image.layers.iter().zip(facts).filter_map(|(layer, facts)| wrong_size(layer, facts)));
+        problems
+            .extend(image.layers.iter().zip(&facts).filter_map(|(layer, facts)| wrong_size(layer, facts)));
         problems.extend(facts.iter().flat_map(|facts| facts.problems.iter().cloned()));
-        problems.extend(merged.problems);
+        problems.extend(found);
         problems.extend(joined.problems);
         problems.sort();
         problems.dedup();
         let layers = image
             .layers
             .into_iter()
-            .zip(facts)
+            .zip(&facts)
             .zip(statistics)
             .map(|((layer, facts), mut statistics)| {
                 statistics.content_bytes += facts.replaced_size;
@@ -531,33 +530,6 @@ impl Engine {
         }
     }
 
-    /// What lies where a reader looks, through whatever links, and was not read: a database that
-    /// is a directory or a pipe, or is kept under a name that nobody claims.
-    fn unread(&self, files: &PathIndex<'_>, fragments: &[Vec<LayerFragment<'_>>]) -> Vec<Problem> {
-        let mut problems = Vec::new();
-        let readers = self.readers.iter().zip(fragments);
-        // Evidence says itself what it does not know.
-        for (reader, own) in readers.filter(|(reader, _)| !reader.is_on_demand()) {
-            for claim in reader.claims() {
-                let Pattern::Path(path) = claim.pattern else { continue };
-                let Some(file) = files.follow(path.as_bytes()) else { continue };
-                let record = files.table().record(file);
-                let is_empty = record.kind == FileKind::File && record.size() == 0;
-                if is_empty || own.iter().any(|fragment| fragment.file == Some(file)) {
-                    continue;
-                }
-                let real = files.table().path(file);
-                let detail = format!(
-                    "a {} lies here ({real}) that the {} reader did not read; what it may hold is missing from the report",
-                    record.kind.word(),
-                    reader.doc().title
-                );
-                problems.push(Problem::new("file-not-read", format!("/{path}"), detail));
-            }
-        }
-        problems
-    }
-
     fn analyse_directory(
         &self,
         name: &str,
@@ -587,13 +559,40 @@ impl Engine {
             identity: ImageIdentity { name: name.to_owned(), ..ImageIdentity::default() },
             ..Image::default()
         };
-        let mut analysis = self.assemble(image, &[&facts], purpose, Vec::new());
+        let mut analysis = self.assemble(image, vec![facts], &[0], purpose, Vec::new());
         analysis.config = None;
         for package in &mut analysis.packages {
             package.layer = None;
         }
         Ok(analysis)
     }
+}
+
+/// What lies where a reader looks, through whatever links, and was not read: a database that is a
+/// directory or a pipe, or is kept under a name that nobody claims.
+fn unread(reader: &dyn Reader, files: &PathIndex<'_>, own: &[LayerFragment<'_>]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    // Evidence says itself what it does not know.
+    if reader.is_on_demand() {
+        return problems;
+    }
+    for claim in reader.claims() {
+        let Pattern::Path(path) = claim.pattern else { continue };
+        let Some(file) = files.follow(path.as_bytes()) else { continue };
+        let record = files.table().record(file);
+        let is_empty = record.kind == FileKind::File && record.size() == 0;
+        if is_empty || own.iter().any(|fragment| fragment.file == Some(file)) {
+            continue;
+        }
+        let real = files.table().path(file);
+        let detail = format!(
+            "a {} lies here ({real}) that the {} reader did not read; what it may hold is missing from the report",
+            record.kind.word(),
+            reader.doc().title
+        );
+        problems.push(Problem::new("file-not-read", format!("/{path}"), detail));
+    }
+    problems
 }
 
 /// What a manifest says of a layer's size where that is not so. The bytes are verified by their

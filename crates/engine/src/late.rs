@@ -65,7 +65,11 @@ pub(crate) fn find(
         }
     }
     let late = wanted.into_iter().filter_map(|(file, name)| {
-        let content = (*first.get(files.record(file).sha256()?)?)?;
+        // What was not hashed, in a root directory, lies under its own name.
+        let Some(hash) = files.record(file).sha256() else {
+            return Some(Late { content: name.clone(), name, file });
+        };
+        let content = (*first.get(hash)?)?;
         let mut path = Vec::new();
         files.write_path(content, &mut path);
         Some(Late { content: path, name, file })

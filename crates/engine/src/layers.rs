@@ -173,7 +173,9 @@ impl ContentReader for Reading<'_> {
         made.extend(too_large.drain(..).map(|(reader, payload)| (reader, node, payload)));
         let mut offer = |claim: ClaimId, content: &[u8]| {
             let reader = readers[claim.reader];
-            let Some(payload) = reader.read(name, content, problems) else { return };
+            let Some(mut payload) = reader.read(name, content, problems) else { return };
+            // It stays until all layers are joined, and grew by doubling.
+            payload.shrink_to_fit();
             let all = made_bytes[claim.reader].saturating_add(payload.len() as u64);
             if all <= reader.layer_limit() {
                 made_bytes[claim.reader] = all;

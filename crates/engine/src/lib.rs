@@ -17,6 +17,7 @@ mod base;
 pub mod credentials;
 mod error;
 pub mod explain;
+mod fragments;
 mod late;
 mod layers;
 pub mod lint;

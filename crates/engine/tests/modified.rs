@@ -209,7 +209,7 @@ fn files_of_rpm_packages_are_modified_where_rpm_says_so() {
         std::os::unix::fs::symlink("elsewhere", &link).unwrap();
         altered += 1;
     }
-    if std::os::unix::fs::chown(root.join("usr/share/doc/zlib-1.2.7"), Some(1), Some(2)).is_ok() {
+    if std::os::unix::fs::chown(root.join("usr/share/doc/zlib-1.2.7/COPYING"), Some(1), Some(2)).is_ok() {
         altered += 1;
     } else {
         eprintln!("skipped: owners, which only root may change");
@@ -308,7 +308,7 @@ fn files_of_alpine_packages_are_modified_where_apks_own_digests_say_so() {
     let library = root.join("lib/apk/db/installed");
     assert!(fs::metadata(&library).unwrap().len() > 1000, "there is a database to compare with");
     fs::write(root.join("etc/motd"), "changed").unwrap();
-    fs::remove_file(root.join("etc/issue")).unwrap();
+    fs::remove_file(root.join("etc/fstab")).unwrap();
     fs::set_permissions(root.join("bin/busybox"), fs::Permissions::from_mode(0o700)).unwrap();
     let after = by_python().unwrap();
     assert_eq!(own(), after);

@@ -42,7 +42,7 @@ impl fmt::Display for PackageType {
 /// Whether packages of this purl type are those of a distribution, not of a registry of a language.
 #[must_use]
 pub fn is_of_distribution(kind: &str) -> bool {
-    matches!(kind, "deb" | "rpm" | "apk" | "alpm")
+    matches!(kind, "deb" | "rpm" | "apk" | "alpm" | "ebuild")
 }
 
 /// What a package was built from: Debian's source package, the source RPM, apk's origin.

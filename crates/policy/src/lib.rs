@@ -47,7 +47,7 @@ pub fn check(analysis: &Analysis, inputs: &Inputs, wanted: &dyn Fn(&str) -> bool
     let facts = Facts::new(analysis, inputs);
     let mut lint = Lint::default();
     for rule in rule::ALL.iter().filter(|rule| wanted(rule.doc().id)) {
-        let answer = rule.check(&facts);
+        let answer = rule.check(&facts).bounded();
         lint.outcomes.push(RuleOutcome {
             rule: rule.doc(),
             observations: answer.observations.len(),

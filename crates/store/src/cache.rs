@@ -104,6 +104,11 @@ impl LayerCache {
         facts
     }
 
+    /// Gives back the memory that is kept for reading the next layer.
+    pub fn release(&self) {
+        self.buffers.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Whether facts about a layer are stored, readable or not.
     #[must_use]
     pub fn has_layer(&self, digest: &Digest) -> bool {

@@ -13,6 +13,8 @@ mod status;
 mod tests;
 mod version;
 
+pub(in crate::ecosystem) use version::order_part;
+
 use std::cmp::Ordering;
 
 use plimsoll_model::{Distribution, Package, PackageType, Problem, Purl};

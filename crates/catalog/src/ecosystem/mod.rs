@@ -9,6 +9,7 @@ pub mod conda;
 pub mod cpan;
 pub mod cran;
 pub mod dpkg;
+pub mod ebuild;
 pub mod gem;
 pub mod golang;
 pub mod hackage;
@@ -17,9 +18,12 @@ pub mod maven;
 pub mod nix;
 pub mod npm;
 pub mod nuget;
+pub mod opam;
 pub mod otp;
 pub mod pypi;
 pub mod rpm;
+pub mod snap;
+pub mod swift;
 pub mod wordpress;
 
 use std::cmp::Ordering;
@@ -66,6 +70,7 @@ pub const ALL: &[&dyn Ecosystem] = &[
     &cpan::Cpan,
     &cran::Cran,
     &dpkg::Dpkg,
+    &ebuild::Ebuild,
     &gem::Gem,
     &golang::Golang,
     &hackage::Hackage,
@@ -74,9 +79,12 @@ pub const ALL: &[&dyn Ecosystem] = &[
     &nix::Nix,
     &npm::Npm,
     &nuget::Nuget,
+    &opam::Opam,
     &otp::Otp,
     &pypi::Pypi,
     &rpm::Rpm,
+    &snap::Snap,
+    &swift::Swift,
     &wordpress::Wordpress,
 ];
 

@@ -1,6 +1,7 @@
 //! .NET: what applications are made of, what NuGet unpacked, assemblies, and what lock files name.
 
 mod assembly;
+mod bundle;
 mod list;
 mod lock;
 mod specification;
@@ -53,11 +54,15 @@ its own manifest, with the version that its author states for people (AssemblyIn
 set to the package's) where that is a version of NuGet's, else with the assembly's version; its origin is \
 `assembly` with the latter. Nothing is guessed from file names. Assemblies that state no version, that hold only \
 translations, or that only describe another one for compilers are not listed, nor are dlls that are not for .NET.\n\n\
+An application that is bundled into a single file is opened: its list inside counts like one beside an application, \
+and assemblies inside that the list does not have speak for themselves, unless they are compressed or the \
+file is larger than 16 MB, of which the list alone is read.\n\n\
 packages.lock.json and packages.config merely name packages; those that are not installed in that version \
-anywhere in the image are listed as declared. Applications that are bundled into a single file are not opened.",
+anywhere in the image are listed as declared.",
 };
 
 const ASSEMBLY_DOC: Doc = Doc { id: "nuget-assembly", ..DOC };
+const BUNDLE_DOC: Doc = Doc { id: "nuget-bundle", ..DOC };
 
 impl Ecosystem for Nuget {
     fn doc(&self) -> &'static Doc {
@@ -70,7 +75,8 @@ impl Ecosystem for Nuget {
     }
 
     fn readers(&self) -> &'static [&'static dyn Reader] {
-        &[&Lists]
+        static READERS: [&dyn Reader; 2] = [&Lists, &bundle::Bundles];
+        &READERS
     }
 
     fn late_readers(&self) -> &'static [&'static dyn Reader] {

@@ -171,7 +171,7 @@ fn group(line: u32, fields: &[Vec<u8>]) -> Option<Group> {
 }
 
 /// The kind of a password field (crypt(5), shadow(5)).
-fn kind(field: &[u8]) -> PasswordKind {
+pub(super) fn kind(field: &[u8]) -> PasswordKind {
     const PREFIXES: [(&[u8], PasswordKind); 13] = [
         (b"$y$", PasswordKind::Yescrypt),
         (b"$gy$", PasswordKind::Yescrypt),

@@ -7,6 +7,7 @@ mod binary;
 mod client_file;
 mod cloud;
 mod forge;
+mod json;
 mod key;
 mod login;
 mod registry;

@@ -2,6 +2,7 @@
 
 mod claims;
 mod encoding;
+mod passwords;
 #[cfg(test)]
 mod tests;
 
@@ -28,14 +29,15 @@ const DOC: Doc = Doc {
     id: "texts",
     title: "Texts",
     summary: "Small texts that rules read: accounts, configuration, entrypoints, licences, metadata.",
-    explanation: "Keeps accounts (/etc/passwd, /etc/group), os-release, nsswitch.conf, resolver, \
+    explanation: "Keeps accounts (/etc/passwd, /etc/group, /etc/shadow, /etc/gshadow), os-release, nsswitch.conf, resolver, \
 loader, PAM, ssh, sudo, cron and logrotate configuration, repositories of package managers, the \
 configuration of the usual servers, scripts that containers are usually entered through, licence \
 texts, and metadata of packages. Each kind has a limit of its own, and the texts of one layer \
 together have one: 8 MiB compressed.\n\n\
 What is larger, is no text, or comes when the layer's limit is reached is not kept, and that is \
 known of it: a question about it has no answer, which is not the same as no. A file with a private \
-key is not kept, nor is a passwd with hashes of passwords.",
+key is not kept, and of the accounts each hash of a password is replaced by its kind (<sha-512>), as is whatever \
+else stands in its place and is no usual mark.",
 };
 
 impl Reader for Texts {
@@ -44,7 +46,7 @@ impl Reader for Texts {
     }
 
     fn revision(&self) -> u32 {
-        1
+        2
     }
 
     fn claims(&self) -> &'static [Claim] {
@@ -71,10 +73,12 @@ impl Reader for Texts {
         if !claims::is_wanted(path, content) {
             return None;
         }
-        Some(if content.contains(&0) {
+        Some(if memchr::memchr(0, content).is_some() {
             encoding::not_kept(NotKept::NotText)
-        } else if holds_secret(path, content) {
+        } else if memmem::find(content, b"PRIVATE KEY-----").is_some() {
             encoding::not_kept(NotKept::HoldsSecret)
+        } else if passwords::has(path) {
+            encoding::kept(&passwords::reduce(content))
         } else {
             encoding::kept(content)
         })
@@ -104,18 +108,4 @@ impl Reader for Texts {
             joined.evidence.texts.insert(fragment.file, text);
         }
     }
-}
-
-/// Whether a text holds a private key, or, as accounts once did, hashes of passwords.
-fn holds_secret(path: &[u8], content: &[u8]) -> bool {
-    if memmem::find(content, b"PRIVATE KEY-----").is_some() {
-        return true;
-    }
-    let is_accounts =
-        [b"etc/passwd".as_slice(), b"etc/group"].contains(&path.strip_suffix(b"-").unwrap_or(path));
-    let password = |line: &[u8]| {
-        let second = line.split(|byte| *byte == b':').nth(1).unwrap_or_default();
-        second.len() > 4
-    };
-    is_accounts && content.split(|byte| *byte == b'\n').any(password)
 }

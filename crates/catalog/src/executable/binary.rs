@@ -81,7 +81,7 @@ impl<'a> Binary<'a> {
 }
 
 /// A number of up to eight bytes, the lowest first, at a place.
-pub(super) fn little(bytes: &[u8], place: usize, size: usize) -> Option<u64> {
+pub(crate) fn little(bytes: &[u8], place: usize, size: usize) -> Option<u64> {
     let bytes = bytes.get(place..place.checked_add(size)?)?;
     Some(bytes.iter().rev().fold(0, |all, byte| (all << 8) | u64::from(*byte)))
 }

@@ -215,13 +215,18 @@ impl<'a> Executable<'a> {
     pub(crate) fn symbols(&self, dynamic: Option<&Dynamic<'a>>) -> (Part<Vec<Symbol<'a>>>, bool) {
         let kind = if dynamic.is_some() { section::DYNAMIC_SYMBOLS } else { section::SYMBOLS };
         let by_section = self.sections.iter().find(|one| one.kind == kind);
+        // Behind a table whose size is guessed, other things may follow.
+        let mut is_exact = true;
         let (table, names) = match (by_section, dynamic) {
             (Some(own), _) => (
                 self.kept.at(own.offset, own.size),
                 self.section_number(own.link).and_then(|names| self.kept.at(names.offset, names.size)),
             ),
             (None, Some(dynamic)) => match dynamic.get(tag::SYMBOLS) {
-                Some(address) => (self.symbols_at(address, dynamic), dynamic.strings),
+                Some(address) => {
+                    is_exact = dynamic.get(tag::HASH).is_some();
+                    (self.symbols_at(address, dynamic), dynamic.strings)
+                }
                 None => return (Part::Missing, false),
             },
             (None, None) => return (Part::Missing, false),
@@ -234,7 +239,7 @@ impl<'a> Executable<'a> {
             let (Some(place), Some(section)) = (self.field(entry, 0, 4), self.field(entry, number, 2)) else {
                 continue;
             };
-            is_short |= place >= names.len() as u64;
+            is_short |= is_exact && place >= names.len() as u64;
             match name_at(names, place) {
                 Some(name) if !name.is_empty() => symbols.push(Symbol { name, is_undefined: section == 0 }),
                 _ => {}

@@ -2,7 +2,7 @@
 
 use memchr::memmem::Finder;
 
-use super::{GO_BUILD_INFO, GO_MODULES_START, MAX_WHOLE, Segment, segment, segments_told_by};
+use super::{BUNDLE_MARK, GO_BUILD_INFO, GO_MODULES_START, MAX_WHOLE, Segment, segment, segments_told_by};
 use crate::ecosystem::binary;
 
 /// The beginning that is kept: the table of segments lies right behind the file's header.
@@ -13,6 +13,13 @@ const TAIL: usize = 256 << 10;
 const BEHIND_SEGMENTS: u64 = 1 << 20;
 /// What is kept behind a mark of Go: a list of a thousand modules has 200 KB.
 const BEHIND_MARK: u64 = 1 << 20;
+/// The place of the manifest of a bundle stands before its mark.
+const BEFORE_BUNDLE_MARK: usize = 8;
+/// A host has one mark; a file that is full of them is none.
+const MAX_BUNDLES: usize = 8;
+/// What is kept before and behind the manifest of a bundle: the list of the application is the last
+/// of its files, and has up to some hundred kilobytes.
+const AROUND_MANIFEST: u64 = 1 << 20;
 /// What is kept of a segment that is a note or the dynamic section: real ones have a few kilobytes.
 const OF_SMALL_SEGMENT: u64 = 64 << 10;
 /// What is kept of the first segment, which begins with the symbols and the names that the loader
@@ -20,6 +27,8 @@ const OF_SMALL_SEGMENT: u64 = 64 << 10;
 const OF_FIRST_SEGMENT: u64 = 10 << 20;
 /// The most that is kept of one file, the end aside: a file full of marks must not grow it.
 const MAX_KEPT: usize = 14 << 20;
+/// The most texts of programs that are looked at in a block: real ones have some dozens in all.
+const MAX_MARKS: usize = 4_096;
 /// How much is looked through at once.
 const BLOCK: usize = 512 << 10;
 /// The longest mark, less one byte: so much of one may lie behind the bytes looked through.
@@ -53,6 +62,9 @@ pub struct Excerpt {
     /// What is wanted of the file from `decided` on.
     wanted: Vec<(u64, u64)>,
     finders: [Finder<'static>; 2],
+    bundle: Finder<'static>,
+    /// How many marks of a bundle were found.
+    bundles: usize,
 }
 
 impl Default for Excerpt {
@@ -66,6 +78,8 @@ impl Default for Excerpt {
             decided: 0,
             wanted: Vec::new(),
             finders: [Finder::new(GO_BUILD_INFO), Finder::new(&GO_MODULES_START)],
+            bundle: Finder::new(&BUNDLE_MARK),
+            bundles: 0,
         }
     }
 }
@@ -79,7 +93,10 @@ impl Excerpt {
         self.recent.clear();
         self.start = 0;
         self.decided = 0;
+        self.bundles = 0;
         self.wanted.clear();
+        // What grows by doubling would come to twice as much.
+        self.content.reserve_exact(size.min(MAX_WHOLE) as usize);
         if size > MAX_WHOLE {
             self.content.extend_from_slice(MARK);
             self.content.push(0);
@@ -125,9 +142,28 @@ impl Excerpt {
                 want(&mut self.wanted, mark, mark.saturating_add(BEHIND_MARK));
             }
         }
-        for (at, length) in binary::marks(looked_through) {
+        for at in self.bundle.find_iter(looked_through) {
+            let Some(before) = at.checked_sub(BEFORE_BUNDLE_MARK) else { continue };
+            let place = looked_through.get(before..at).and_then(|place| <[u8; 8]>::try_from(place).ok());
+            let Some(manifest) = place.map(u64::from_le_bytes).filter(|place| *place != 0) else { continue };
+            if self.bundles == MAX_BUNDLES {
+                break;
+            }
+            self.bundles += 1;
+            let mark = self.start + at as u64;
+            want(&mut self.wanted, self.start + before as u64, mark + BUNDLE_MARK.len() as u64);
+            let from = manifest.saturating_sub(AROUND_MANIFEST);
+            self.wanted.push((from, manifest.saturating_add(AROUND_MANIFEST)));
+        }
+        let mut marks = binary::marks(looked_through);
+        for (at, length) in marks.by_ref().take(MAX_MARKS) {
             let from = self.start + at.saturating_sub(BEFORE_TEXT) as u64;
             want(&mut self.wanted, from, self.start + (at + length) as u64 + BEHIND_TEXT);
+        }
+        let has_more = marks.next().is_some();
+        drop(marks);
+        if has_more {
+            self.leave_out();
         }
         self.wanted.sort_unstable();
         let end = self.start + count as u64;
@@ -149,14 +185,19 @@ impl Excerpt {
         self.start += passed as u64;
     }
 
+    /// Notes that something of interest is not kept.
+    fn leave_out(&mut self) {
+        if let Some(flag) = self.content.get_mut(MARK.len()) {
+            *flag = 1;
+        }
+    }
+
     /// Copies a range of the file out of the recent bytes, as far as `most` allows.
     fn keep(&mut self, from: u64, until: u64, most: usize) {
         let start = (from - self.start) as usize;
         let Some(bytes) = self.recent.get(start..(until - self.start) as usize) else { return };
         if self.content.len() + PART_HEADER + bytes.len() > most {
-            if let Some(flag) = self.content.get_mut(MARK.len()) {
-                *flag = 1;
-            }
+            self.leave_out();
             return;
         }
         let header = match self.last_part {
@@ -285,6 +326,25 @@ mod tests {
         for piece in [MIB + 1, 256 << 10, 10_007] {
             check(20 * MIB, &[(at, GO_BUILD_INFO)], piece, &expect);
         }
+    }
+
+    #[test]
+    fn of_a_bundle_the_mark_and_what_is_around_the_manifest_are_kept() {
+        let manifest = 18 * MIB as u64;
+        let mark = [&manifest.to_le_bytes()[..], &BUNDLE_MARK].concat();
+        for at in [MIB + 7, BLOCK - 3, BLOCK - 20, BLOCK + TAIL - 12] {
+            let expect = [
+                (0, HEAD_SIZE),
+                (at as u64, 40),
+                (17 * MIB as u64, 2 * MIB),
+                ((20 * MIB - TAIL) as u64, TAIL),
+            ];
+            for piece in [MIB + 1, 256 << 10, 10_007] {
+                check(20 * MIB, &[(at, &mark)], piece, &expect);
+            }
+        }
+        let nowhere = [&[0; 8][..], &BUNDLE_MARK].concat();
+        check(20 * MIB, &[(5 * MIB, &nowhere)], MIB, &[(0, HEAD_SIZE), ((20 * MIB - TAIL) as u64, TAIL)]);
     }
 
     #[test]

@@ -94,3 +94,27 @@ pub(crate) fn elf(form: Form, parts: &[Part<'_>]) -> Vec<u8> {
     }
     file
 }
+
+/// A file of 64 bits with the lowest byte first whose sections, sixty thousand of them, all are the
+/// first one: of that name, in that place, and of this kind and with these flags.
+pub(crate) fn of_equal_sections(name: &str, bytes: &[u8], kind: u32, flags: u64) -> Vec<u8> {
+    let first = Part { name, address: 0x1000, writable: false, bytes };
+    let others = Part { name: "x", address: 0, writable: false, bytes: b"" };
+    let parts: Vec<Part<'_>> = std::iter::once(first).chain(std::iter::repeat_n(others, 60_000)).collect();
+    let mut file = elf(Form { wide: true, little: true }, &parts);
+    let table = u64::from_le_bytes(*file[40..].first_chunk().unwrap()) as usize;
+    let mut header = file[table..table + 64].to_vec();
+    header[4..8].copy_from_slice(&kind.to_le_bytes());
+    header[8..16].copy_from_slice(&flags.to_le_bytes());
+    for place in (0..parts.len()).map(|number| table + number * 64) {
+        file[place..place + 64].copy_from_slice(&header);
+    }
+    file
+}
+
+/// Makes the names of the sections of such a file lie where the first one does.
+pub(crate) fn name_by_first_section(file: &mut [u8]) {
+    let table = u64::from_le_bytes(*file[40..].first_chunk().unwrap()) as usize;
+    let names = table + 64 * (u16::from_le_bytes(*file[62..].first_chunk().unwrap()) as usize);
+    file.copy_within(table + 24..table + 40, names + 24);
+}

@@ -150,6 +150,6 @@ pub(crate) fn look_at(layers: impl Iterator<Item = Box<dyn std::io::Read>>) -> A
             own.iter().map(fragment).collect()
         })
         .collect();
-    let joined = join(&readers, &fragments, &index, true);
+    let joined = join(&readers, &index, true, &mut |position, with| with(&fragments[position]));
     Answer { joined, read_problems, table }
 }

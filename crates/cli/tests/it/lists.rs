@@ -134,7 +134,7 @@ const OTHER_IDS: [&str; 8] = [
 ];
 
 /// How codes of problems end.
-const ENDINGS: [&str; 36] = [
+const ENDINGS: [&str; 37] = [
     "damaged",
     "unreadable",
     "unknown",
@@ -171,6 +171,7 @@ const ENDINGS: [&str; 36] = [
     "bomb",
     "contradiction",
     "repaired",
+    "long",
 ];
 
 /// Words of a source that may be codes of problems: what stands where one is expected, and what

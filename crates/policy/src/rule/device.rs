@@ -2,7 +2,7 @@
 
 use plimsoll_model::{FileKind, LintRule, SeverityLevel};
 
-use super::{Answer, Rule};
+use super::{Answer, MAX_OBSERVATIONS, Rule};
 use crate::facts::{Facts, graded};
 
 /// Device nodes.
@@ -44,6 +44,7 @@ impl Rule for Nodes {
                     };
                     Some(graded(observation, severity))
                 })
+                .take(MAX_OBSERVATIONS + 1)
                 .collect()
         }))
     }

@@ -37,6 +37,10 @@ pub trait Rule: Sync + std::fmt::Debug {
     fn check(&self, facts: &Facts<'_>) -> Answer;
 }
 
+/// Observations of one rule that are kept. Real images have some hundreds; a hostile one may have
+/// millions of files that everybody may write, and each would be a line of the report.
+pub(crate) const MAX_OBSERVATIONS: usize = 50_000;
+
 /// What a rule says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Answer {
@@ -51,6 +55,17 @@ impl Answer {
     #[must_use]
     pub const fn found(observations: Vec<Observation>) -> Self {
         Self { observations, no_data: None }
+    }
+
+    /// The same with no more than are kept; what is beyond is told.
+    #[must_use]
+    pub(crate) fn bounded(mut self) -> Self {
+        if self.observations.len() > MAX_OBSERVATIONS {
+            self.observations.truncate(MAX_OBSERVATIONS);
+            let more = format!("more than {MAX_OBSERVATIONS} were found; the others are not listed");
+            self.no_data = Some(self.no_data.map_or_else(|| more.clone(), |why| format!("{why}; {more}")));
+        }
+        self
     }
 
     /// It could not look.

@@ -2,7 +2,7 @@
 
 use plimsoll_model::{FileId, FileKind, LintRule, Observation, SeverityLevel};
 
-use super::{Answer, Rule};
+use super::{Answer, MAX_OBSERVATIONS, Rule};
 use crate::facts::{Facts, graded};
 
 /// Programs that run as their owner.
@@ -50,6 +50,7 @@ fn with_bit(facts: &Facts<'_>, rule: &'static LintRule, bit: u16, usual: Severit
                 record.kind == FileKind::File && record.mode & bit != 0
             })
             .map(|file| tell(facts, rule, file, usual))
+            .take(MAX_OBSERVATIONS + 1)
             .collect()
     }))
 }
@@ -150,6 +151,7 @@ impl Rule for Capability {
                     };
                     graded(Observation { detail, ..observation }, severity)
                 })
+                .take(MAX_OBSERVATIONS + 1)
                 .collect()
         }))
     }

@@ -46,7 +46,7 @@ static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
 /// Where the texts of programs lie in some bytes, for what keeps parts of files: places and lengths.
 pub(crate) fn marks(bytes: &[u8]) -> impl Iterator<Item = (usize, usize)> {
     let found = TEXTS.automaton.iter().flat_map(move |automaton| automaton.find_iter(bytes));
-    found.take(MAX_PLACES).map(|found| (found.start(), found.len()))
+    found.map(|found| (found.start(), found.len()))
 }
 
 /// The longest text, in bytes.
@@ -56,7 +56,7 @@ pub(crate) fn longest_mark() -> usize {
 }
 
 /// What an executable was found to be, or to have in itself.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Found {
     /// A program and its version.
     Version(&'static str, String),

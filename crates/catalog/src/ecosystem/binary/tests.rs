@@ -14,9 +14,10 @@ use super::search::{Found, find, regions};
 use super::sign::{Anchor, Sign};
 use super::table::ALL;
 use super::{Programs, java};
+use crate::ecosystem::dpkg::sample_image::soon;
 use crate::ecosystem::dpkg::sample_image::{Sample, read};
 use crate::executable::Executable;
-use crate::executable::sample::{Form, Part, elf};
+use crate::executable::sample::{Form, Part, elf, of_equal_sections};
 use crate::reader::Reader as _;
 
 const SAMPLES: &str = include_str!("samples.txt");
@@ -41,7 +42,7 @@ fn executable(constants: &[u8], soname: &str) -> Vec<u8> {
 /// What an executable with these constants is found to be.
 fn check(constants: &[u8], soname: &str, expect: &[Found]) {
     let file = executable(constants, soname);
-    assert_eq!(find(&Executable::parse(&file).unwrap()), expect, "{}", escape(constants));
+    assert_eq!(find(&Executable::parse(&file).unwrap()).0, expect, "{}", escape(constants));
 }
 
 fn version(name: &'static str, version: &str) -> Found {
@@ -199,7 +200,7 @@ fn samples_of_real_files_are_what_they_were_cut_from() {
         // A piece may end within a string, which must not become a whole one.
         let constants = sample.pieces.join(&b"##"[..]);
         let file = executable(&constants, &sample.soname);
-        let found = find(&Executable::parse(&file).unwrap());
+        let (found, _) = find(&Executable::parse(&file).unwrap());
         let found: Vec<String> = found
             .iter()
             .map(|found| match found {
@@ -229,7 +230,7 @@ fn update() {
         let content = std::fs::read(&path).unwrap();
         let Some(executable) = Executable::parse(&content) else { continue };
         let name = path.strip_prefix(&folder).unwrap().to_string_lossy().into_owned();
-        for found in find(&executable) {
+        for found in find(&executable).0 {
             let Found::Version(program, version) = found else { continue };
             let number = ALL.iter().position(|each| each.name == program).unwrap();
             let (sign, text) = cut(&executable, ALL[number].signs, program, &version, &name);
@@ -269,7 +270,7 @@ fn cut(
     version: &str,
     file: &str,
 ) -> (usize, String) {
-    let regions = regions(executable);
+    let (regions, _) = regions(executable);
     let window = |text: &str, before: usize, behind: usize, pieces: &mut Vec<Vec<u8>>| {
         let piece = regions.iter().find_map(|bytes| {
             let at = memmem::find(bytes, text.as_bytes())?;
@@ -320,4 +321,25 @@ fn cut(
         }
     }
     panic!("{program} {version} in {file} has no sign");
+}
+
+/// Each of these takes minutes where what is looked for has no bound.
+#[test]
+fn what_there_is_too_much_of_is_read_in_time_and_told() {
+    let find_in = |constants: &[u8]| {
+        let part = Part { name: ".rodata", address: 0x1000, writable: false, bytes: constants };
+        let file = elf(Form { wide: true, little: true }, &[part]);
+        soon(|| find(&Executable::parse(&file).unwrap()))
+    };
+    let busybox = vec![Found::Version("busybox", "1.36.1".to_owned())];
+    assert_eq!(find_in(b"\0BusyBox v1.36.1\0"), (busybox.clone(), false));
+    assert_eq!(find_in(&b"\0BusyBox v1.36.1\0".repeat(5_000)), (busybox.clone(), true));
+    let versions: String = (0..300_000).map(|at| format!("{}.{}\0", at / 1_000, at % 1_000)).collect();
+    let (found, is_short) = find_in(format!("\0Redis version=%s, bits=%d\0{versions}").as_bytes());
+    assert!(is_short, "{} programs", found.len());
+
+    let mut large = vec![b'a'; 4 << 20];
+    large[..17].copy_from_slice(b"\0BusyBox v1.36.1\0");
+    let file = of_equal_sections(".rodata", &large, 1, 2);
+    assert_eq!(soon(|| find(&Executable::parse(&file).unwrap())), (busybox, false));
 }

@@ -139,7 +139,7 @@ pub(crate) fn read(readers: &[&'static dyn Reader], layers: &[&[Sample<'_>]]) ->
                 .collect()
         })
         .collect();
-    let joined = join(readers, &fragments, &index, true);
+    let joined = join(readers, &index, true, &mut |position, with| with(&fragments[position]));
     Read { joined, problems, table }
 }
 

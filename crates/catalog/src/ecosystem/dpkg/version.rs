@@ -72,7 +72,7 @@ fn weight(byte: Option<&u8>) -> i32 {
 
 /// Compares two upstream versions, or two revisions: by turns a run of non-digits by weight and
 /// a run of digits by value.
-fn order_part(mut left: &[u8], mut right: &[u8]) -> Ordering {
+pub(in crate::ecosystem) fn order_part(mut left: &[u8], mut right: &[u8]) -> Ordering {
     while !left.is_empty() || !right.is_empty() {
         while left.first().is_some_and(|byte| !byte.is_ascii_digit())
             || right.first().is_some_and(|byte| !byte.is_ascii_digit())

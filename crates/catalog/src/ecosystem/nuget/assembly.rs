@@ -23,7 +23,7 @@ fn accounts(kind: &PackageType) -> bool {
 
 /// What is kept of one assembly.
 #[derive(Debug, Serialize, Deserialize)]
-enum Note {
+pub(super) enum Note {
     Assembly {
         name: String,
         /// The version of the package where the author states one, else the assembly's.
@@ -35,8 +35,19 @@ enum Note {
     Unreadable,
 }
 
+impl Note {
+    /// The package, not knowing yet where it is; `None` where nothing was read.
+    pub(super) fn package(self) -> Option<Package> {
+        let Self::Assembly { name, version, assembly_version } = self else { return None };
+        let mut package = Package::new(TYPE, name, version);
+        package.origin = Some(format!("assembly {assembly_version}"));
+        package.purl = package_url(&package);
+        Some(package)
+    }
+}
+
 /// Whether an assembly is somebody's program or library, and with which version.
-fn note(assembly: Assembly) -> Option<Note> {
+pub(super) fn note(assembly: Assembly) -> Option<Note> {
     // Translations belong to the assembly that they translate; what describes another one for
     // compilers is not the other one.
     if assembly.is_reference || !assembly.culture.is_empty() || assembly.name.is_empty() {
@@ -92,9 +103,8 @@ impl Reader for Assemblies {
         let owned = joined.owned.iter().filter(|(file, owner)| files.contains(file) && counts(*owner));
         let owned: HashSet<FileId> = owned.map(|(file, _)| *file).collect();
         for fragment in fragments.iter().filter(|fragment| !owned.contains(&fragment.file)) {
-            let Ok(Note::Assembly { name, version, assembly_version }) =
-                postcard::from_bytes(fragment.payload)
-            else {
+            let note = postcard::from_bytes::<Note>(fragment.payload).ok();
+            let Some(package) = note.and_then(Note::package) else {
                 joined.problems.push(Problem::new(
                     "assembly-unreadable",
                     format!("/{}", path::escape(fragment.path)),
@@ -102,9 +112,6 @@ impl Reader for Assemblies {
                 ));
                 continue;
             };
-            let mut package = Package::new(TYPE, name, version);
-            package.origin = Some(format!("assembly {assembly_version}"));
-            package.purl = package_url(&package);
             add(package, fragment, fragment.path, joined);
         }
     }

@@ -3,7 +3,9 @@
 use plimsoll_model::evidence::linkage::{Calls, Linkage, Linking, Named, Position, Relro, Unread};
 
 use super::{ELF, LinkageReader};
-use crate::executable::sample::{Form, Part, elf};
+use crate::ecosystem::dpkg::sample_image::soon;
+use crate::executable::sample::{Form, Part, elf, name_by_first_section, of_equal_sections};
+use crate::executable::{Note, section};
 use crate::reader::Reader as _;
 
 const LITTLE: Form = Form { wide: true, little: true };
@@ -92,4 +94,59 @@ fn a_file_cut_off_behind_its_header_has_an_unread_dynamic_section() {
             .collect::<Vec<_>>()
     );
     assert!(linkage.unread.contains(&Unread::Dynamic));
+}
+
+/// Each of these takes minutes where the same bytes are read again for every section.
+#[test]
+fn sections_that_lie_in_one_another_are_not_read_again_and_again() {
+    let large = vec![b'a'; 4 << 20];
+    let file = of_equal_sections(".x", &large, section::PROGRAM_BITS, section::LOADED);
+    let linkage = soon(|| check(&file)).unwrap();
+    assert_eq!((linkage.libraries_named, linkage.paths_named), (Named::Unknown, Named::Unknown));
+
+    let mut file = of_equal_sections(".x", &large, section::PROGRAM_BITS, 0);
+    name_by_first_section(&mut file);
+    soon(|| check(&file)).unwrap();
+
+    // A note whose owner has a name of four megabytes.
+    let mut note = large;
+    let size = (note.len() - 12) as u32;
+    note[..12].copy_from_slice(&[&size.to_le_bytes()[..], &[0; 4], &[3, 0, 0, 0]].concat());
+    let file = of_equal_sections(".x", &note, section::NOTE, 0);
+    let linkage = soon(|| check(&file)).unwrap();
+    assert!(linkage.unread.contains(&Unread::Notes), "there are more notes than are looked at");
+}
+
+#[test]
+fn what_was_left_out_of_a_dynamic_section_is_told() {
+    let file = |needed: usize, names: &[u8]| {
+        let word = |value: u64| LITTLE.word(value);
+        let mut dynamic = [word(5), word(0x1000), word(10), word(names.len() as u64)].concat();
+        dynamic.extend([word(1), word(1)].concat().repeat(needed));
+        dynamic.extend([0; 16]);
+        let names = Part { name: ".dynstr", address: 0x1000, writable: false, bytes: names };
+        elf(LITTLE, &[names, Part { name: ".dynamic", address: 0x90_0000, writable: true, bytes: &dynamic }])
+    };
+    let linkage = check(&file(3, b"\0liba.so\0")).unwrap();
+    assert_eq!((linkage.needed.len(), linkage.unread), (3, vec![]));
+    let linkage = check(&file(5_000, b"\0liba.so\0")).unwrap();
+    assert_eq!((linkage.needed.len(), linkage.unread), (4_096, vec![Unread::Dynamic]));
+    let long = [&[0], &[b'a'; 4_000][..], &[0]].concat();
+    let linkage = check(&file(4_000, &long)).unwrap();
+    assert_eq!((linkage.needed.len(), linkage.unread), ((1 << 20) / 4_000, vec![Unread::Names]));
+}
+
+#[test]
+fn a_note_that_cannot_be_understood_is_told() {
+    let notes = |content: &[u8]| {
+        let note = Note { owner: b"FDO", kind: 0x407c_0c0a, content };
+        let told = super::notes::read(&[note]);
+        (told.loads.len(), told.is_short)
+    };
+    assert_eq!(notes(b"[{\"soname\":[\"liba.so\"]}]\0"), (1, false));
+    assert_eq!(notes(b"[{\"soname\":"), (0, true));
+    let many = format!("[{}{{\"soname\":\"b\"}}]", "{\"soname\":\"a\"},".repeat(600));
+    assert_eq!(notes(many.as_bytes()), (512, true));
+    assert_eq!(notes("[".repeat(60_000).as_bytes()), (0, true));
+    assert_eq!(notes(&[b' '; 100_000]), (0, true));
 }

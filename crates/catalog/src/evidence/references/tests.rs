@@ -2,6 +2,7 @@
 //! parsers in `tests/evidence`.
 
 use super::{Found, ReferencesReader};
+use crate::ecosystem::dpkg::sample_image::soon;
 use crate::reader::Reader as _;
 
 /// `line kind target [by]` for each reference of a file.
@@ -254,4 +255,126 @@ fn nothing_that_is_cut_short_or_mixed_up_stops_a_reader() {
             }
         }
     }
+}
+
+/// What there is of a file whose content is given; `None` where nothing is kept.
+fn is_complete(path: &str, content: &str) -> Option<bool> {
+    let payload = ReferencesReader.read(path.as_bytes(), content.as_bytes(), &mut Vec::new())?;
+    Some(postcard::from_bytes::<Found<'_>>(&payload).unwrap().is_complete)
+}
+
+#[test]
+fn what_nests_without_end_takes_no_stack_and_is_told() {
+    let deep = |text: &str| text.repeat((1 << 20) / text.len());
+    for text in [
+        "${",
+        "\"${",
+        "$(",
+        "`",
+        "\"`",
+        "<(",
+        "a=${b:-$(",
+        "$((",
+        "((",
+        "[[ ",
+        "case x in ",
+        "eval '",
+        "sh -c \"",
+        "${x:-\"",
+    ] {
+        is_complete("a.sh", &deep(text));
+    }
+    for text in ["${", "$(", "\"${", "${a:-\"$("] {
+        assert_eq!(is_complete("a.sh", &deep(text)), Some(false), "{text}");
+    }
+    assert_eq!(is_complete("a.sh", "a ${b:-\"$(c \"${d:-e}\")\"}"), Some(true));
+    for path in
+        ["a.py", "a.js", "a.rb", "a.pl", "a.php", "etc/nginx/a.conf", "etc/php/php.ini", "etc/crontab"]
+    {
+        for text in ["(", "[", "{", "`${", "f'{", "#{", "@{[", "\"${", "<?php (", "$(", "* * * * * root ${"] {
+            is_complete(path, &deep(text));
+        }
+    }
+    let open = "{\"exports\":".to_owned() + &deep("[");
+    assert_eq!(is_complete("package.json", &open), Some(false));
+    let deep = format!("{{\"exports\":{}\"a\"{}}}", "[".repeat(100), "]".repeat(100));
+    assert_eq!(is_complete("package.json", &deep), Some(false), "too deep to be followed");
+    let ignored = format!("{{\"x\":{}1{},\"main\":\"a\"}}", "[".repeat(100_000), "]".repeat(100_000));
+    check("package.json", &ignored, &["1 directive a [main]"]);
+}
+
+#[test]
+fn a_manifest_that_is_damaged_says_so() {
+    assert_eq!(is_complete("package.json", "{\"main\": \"a.js\", "), Some(false));
+    assert_eq!(is_complete("package.json", "[]"), Some(false));
+    assert_eq!(is_complete("package.json", "{\"main\": \"a.js\"}"), Some(true));
+}
+
+/// Each of these takes minutes where something is looked for again from every place.
+#[test]
+fn what_looks_like_a_beginning_all_over_is_read_in_time() {
+    const SIZE: usize = 4 << 20;
+    let all = |text: &str| text.repeat(SIZE / text.len());
+    let names: String = (0..SIZE / 24).map(|at| format!("n{at},")).collect();
+    for (path, text) in [
+        ("a.js", format!("import x;{}", all("/["))),
+        ("a.js", format!("import x;{}", all("/[\\/"))),
+        ("a.js", format!("import x;{}[", all("\\/"))),
+        ("a.js", all("__dirname}")),
+        ("a.js", format!("{}`", all("__dirname}"))),
+        ("a.php", format!("<?php <<<A{}", all("\n"))),
+        ("a.php", format!("<?php <<<A\n{}", all(" "))),
+        ("a.php", all("<?#?>")),
+        ("a.php", format!("<?{}", all("#?"))),
+        ("a.py", format!("from {} import {names}", "a".repeat(SIZE / 2))),
+        ("a.py", all("import_module(")),
+        ("a.pl", all("use parent(")),
+        ("a.pl", all("use parent;")),
+        ("a.pl", all("use lib(")),
+        ("a.pl", all("{use A")),
+        ("a.pl", format!("{}\n{}", "<<A".repeat(SIZE / 6), "A\n".repeat(SIZE / 4))),
+        ("a.rb", all(";autoload")),
+        ("a.rb", all(";require \"a';")),
+        ("a.sh", format!("{}\n{}", "<<A ".repeat(SIZE / 8), "A\n".repeat(SIZE / 4))),
+        ("a.sh", (0..SIZE / 20).map(|at| format!("/u/{at}$(a{at})\n")).collect()),
+        ("a.sh", all("${'")),
+        ("a.sh", all("\"${a:-'")),
+        ("package.json", format!("{{{}\"a\":0}}", all("\"\\u006dain\":\"b\","))),
+        ("package.json", format!("{{\"exports\":[{}0]}}", all("{\"\":0},"))),
+        ("etc/nginx/a.conf", all("a \\\n")),
+        ("etc/nginx/a.conf", all("a '")),
+        ("etc/crontab", all("* * * * * root `\n")),
+        ("etc/php/php.ini", all("a=:")),
+    ] {
+        soon(|| is_complete(path, &text));
+    }
+}
+
+#[test]
+fn lines_are_counted_where_what_a_word_holds_comes_first() {
+    check(
+        "a.sh",
+        "x\n$(b\nc)z\ne\n",
+        &["1 command x", "2 command b", "3 command c", "2 open $(b\\x0ac)z [command]", "4 command e"],
+    );
+}
+
+#[test]
+fn statements_behind_a_list_of_parents_are_read() {
+    check(
+        "A.pm",
+        "use parent qw(A); use lib ('/usr/share/b'); require C;\n",
+        &[
+            "1 path /usr/share/b",
+            "1 import parent [use]",
+            "1 import A [parent]",
+            "1 import lib [use]",
+            "1 path /usr/share/b [use lib]",
+            "1 import C [require]",
+        ],
+    );
+    check("a.rb", "autoload :A, 'a'; autoload :B; x = 1, 'c'\n", &["1 import a [autoload]"]);
+    check("a.js", "x = </[y; import 'z'; a = /b'/; import 'c'\n", &["1 import z", "1 import c"]);
+    check("a.php", "<?php # a ?> text <?php // b ? c\nuse D;\n", &["2 import D [use]"]);
+    check("a.php", "<?php $a = <<<EOT\n\n  \n  text EOT\n  EOT;\nuse D;\n", &["6 import D [use]"]);
 }

@@ -1,7 +1,6 @@
 //! Files in which programs keep the logins of their user, known by their names.
 
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-
+use super::json::json_values;
 use super::login::is_usual;
 use super::rule::{Finder, Match, SecretKind, SecretRule, Text};
 use super::shape::{entropy, is_example, is_template};
@@ -56,7 +55,7 @@ fn settings(text: &Text<'_>, signs: &[u8], wanted: &dyn Fn(&[u8]) -> bool) -> Ve
 }
 
 /// Whether a value is a password, as far as one can see.
-fn is_password(value: &[u8]) -> bool {
+pub(super) fn is_password(value: &[u8]) -> bool {
     !value.is_empty() && !is_usual(value) && !is_template(value)
 }
 
@@ -109,109 +108,6 @@ fn git_credentials(text: &Text<'_>) -> Vec<Match> {
             let login = rest.get(..rest.iter().rposition(|byte| *byte == b'@')?)?;
             let password = login.get(login.iter().position(|byte| *byte == b':')? + 1..)?;
             is_password(password).then(|| range(text.content, password)).flatten()
-        })
-        .collect()
-}
-
-/// The most strings of a JSON file that are looked for in its text without being there, because they
-/// are written with escapes. Each costs a look at all of the text.
-const MAX_MISSED: usize = 64;
-
-/// Gathers the strings of JSON whose keys are wanted, in their order and without building up what
-/// lies around them.
-struct JsonStrings<'a> {
-    wanted: &'a dyn Fn(&str) -> bool,
-    is_wanted: bool,
-    found: &'a mut Vec<String>,
-}
-
-impl<'de> DeserializeSeed<'de> for JsonStrings<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for JsonStrings<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("anything")
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
-        if self.is_wanted {
-            self.found.push(text.to_owned());
-        }
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
-        while entries
-            .next_element_seed(JsonStrings { wanted: self.wanted, is_wanted: false, found: self.found })?
-            .is_some()
-        {}
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
-        while let Some(key) = members.next_key::<String>()? {
-            let is_wanted = (self.wanted)(&key);
-            members.next_value_seed(JsonStrings { wanted: self.wanted, is_wanted, found: self.found })?;
-        }
-        Ok(())
-    }
-
-    fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_i64<E: Error>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_u64<E: Error>(self, _: u64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_f64<E: Error>(self, _: f64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<(), E> {
-        Ok(())
-    }
-}
-
-/// Where the strings of JSON whose keys are wanted stand in the text. A value that is written
-/// with escapes is told at the beginning of the text. Of a document that breaks off, what comes
-/// before that counts.
-fn json_values(text: &Text<'_>, wanted: &dyn Fn(&str) -> bool) -> Vec<Match> {
-    let mut found = Vec::new();
-    let mut deserializer = serde_json::Deserializer::from_slice(text.content);
-    let _ = JsonStrings { wanted, is_wanted: false, found: &mut found }.deserialize(&mut deserializer);
-    let (mut from, mut missed) = (0, 0);
-    found
-        .iter()
-        .filter(|secret| is_password(secret.as_bytes()))
-        .map(|secret| {
-            // What JSON escapes ends the part that can be looked for.
-            let plain = secret.split(['\n', '\r', '\t', '"', '\\']).next().unwrap_or_default();
-            let place = (!plain.is_empty() && missed < MAX_MISSED)
-                .then(|| memchr::memmem::find(text.from(from), plain.as_bytes()))
-                .flatten();
-            match place {
-                Some(place) => {
-                    let start = from + place;
-                    from = start + plain.len();
-                    Match::hidden(start, from)
-                }
-                None => {
-                    missed += 1;
-                    Match::hidden(0, 1)
-                }
-            }
         })
         .collect()
 }

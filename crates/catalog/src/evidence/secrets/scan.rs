@@ -246,6 +246,7 @@ fn tell(text: &Text<'_>, mut found: Vec<Found>, is_text: bool) -> Vec<FoundSecre
 pub(super) mod tests {
     use super::super::shape::{Alphabet, Piece};
     use super::*;
+    use crate::ecosystem::dpkg::sample_image::soon;
 
     /// Characters of an alphabet as chance would have them, the same in every run; a digit, a
     /// small and a large letter come first where the alphabet has them.
@@ -414,9 +415,7 @@ pub(super) mod tests {
             ("root/.env", "A.".repeat(SIZE / 2) + "=1"),
             ("root/.env", "A_KEY=q8Zr2kLw9\n".repeat(SIZE / 16)),
         ] {
-            let begun = std::time::Instant::now();
-            let _ = scan_file(path.as_bytes(), text.as_bytes());
-            assert!(begun.elapsed().as_secs() < 60, "{path}: {}", &text[..40]);
+            soon(|| scan_file(path.as_bytes(), text.as_bytes()));
         }
     }
 }
