@@ -19,11 +19,13 @@ pub fn is_same_software(owner: &Package, name: &str, version: &str) -> bool {
     if !is_of_distribution(owner.kind.as_str()) || !shares_version(&owner.version, version) {
         return false;
     }
+    // Of Maven's artifacts the group tells the project: Tomcat's are called catalina and coyote.
+    let project = name.split_once(':').and_then(|(group, _)| group.rsplit('.').next()).map(plain);
     let name = plain(own_name(name));
     let other = OTHER_NAMES.iter().find(|(own, _)| *own == name).map(|(_, other)| (*other).to_owned());
     // Bindings are called by what they bind and by the language, in either order.
     let bound = name.strip_suffix("-python").or_else(|| name.strip_prefix("python-")).map(str::to_owned);
-    let names: Vec<String> = [Some(name), other, bound].into_iter().flatten().collect();
+    let names: Vec<String> = [Some(name), other, bound, project].into_iter().flatten().collect();
     let source = owner.source.as_ref().map(|source| source.name.as_str());
     std::iter::once(owner.name.as_str())
         .chain(source)
@@ -126,6 +128,7 @@ mod tests {
         check("npm 10.8.2", ("rpm", "npm", "1:10.8.2-1.20.18.2.1.el9", "nodejs"), true);
         check("github.com/opencontainers/runc v1.1.5", ("deb", "runc", "1.1.5+ds1-1", "runc"), true);
         check("example.org/tool/v2 v2.1.0", ("rpm", "tool", "2.1.0-1", "tool"), true);
+        check("org.gnu.gettext:libintl 0.21", ("deb", "gettext-base", "0.21-12", "gettext"), true);
         check("org.apache.ant:ant 1.10.13", ("deb", "ant", "1.10.13-1", "ant"), true);
     }
 

@@ -22,7 +22,8 @@ impl<'a> ProofOwners<'a> {
     }
 
     /// Positions of the packages that list the file by which a package (a position too) is known
-    /// to be installed, or the place where it lies, sorted. Packages of its own kind are left out:
+    /// to be installed, sorted; where nobody lists that, the place where it lies, which may be a
+    /// directory that many share. Packages of its own kind are left out:
     /// rpm lists its own database, and so the proof of every other. Where there are no files, it
     /// is those that a bill of materials names.
     #[must_use]
@@ -30,8 +31,10 @@ impl<'a> ProofOwners<'a> {
         let Some(package) = self.analysis.packages.get(position as usize) else { return Vec::new() };
         let mut owners: Vec<u32> = Vec::new();
         if let Some(index) = &self.index {
-            let paths = [package.evidence.as_ref(), package.place.as_ref()];
-            for file in paths.into_iter().flatten().filter_map(|path| index.resolve(path.as_bytes())) {
+            for path in [package.evidence.as_ref(), package.place.as_ref()].into_iter().flatten() {
+                let Some(file) = index.resolve(path.as_bytes()).filter(|_| owners.is_empty()) else {
+                    continue;
+                };
                 let listings = &self.analysis.ownership;
                 let start = listings.partition_point(|(id, _)| *id < file);
                 let listings = listings.iter().skip(start).take_while(|(id, _)| *id == file);
@@ -76,6 +79,28 @@ mod tests {
         image.ownership = vec![(FileId(1), 0)];
         let owners = ProofOwners::new(&image);
         assert_eq!((owners.of(1), owners.of(0), owners.of(9)), (vec![0], vec![], vec![]));
+    }
+
+    #[test]
+    fn who_merely_lists_the_directory_that_it_lies_in_does_not() {
+        let mut builder = FileTableBuilder::new();
+        let file = NewFile { implicit: false, kind: FileKind::File, ..NewFile::IMPLICIT_DIRECTORY };
+        builder.insert(NodeId::ROOT, b"METADATA", &file);
+        let place = NewFile { implicit: false, ..NewFile::IMPLICIT_DIRECTORY };
+        builder.insert(NodeId::ROOT, b"site", &place);
+        let mut image = image();
+        image.files = builder.finish().0;
+        image.packages[1].place = Some(TreePath::from_normal(b"site".to_vec()));
+        image.packages.push(Package::new(PackageType::new("deb"), "python3-six", "1"));
+        let index = image.files.index();
+        let [proof, place] = ["METADATA", "site"].map(|path| index.resolve(path.as_bytes()).unwrap());
+        let mut listed = vec![(proof, 0), (place, 0), (place, 2)];
+        listed.sort_unstable();
+        image.ownership = listed.clone();
+        assert_eq!(ProofOwners::new(&image).of(1), vec![0]);
+        listed.retain(|(file, _)| *file == place);
+        image.ownership = listed;
+        assert_eq!(ProofOwners::new(&image).of(1), vec![0, 2], "nobody lists the proof");
     }
 
     #[test]
