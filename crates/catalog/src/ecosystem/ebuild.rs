@@ -285,7 +285,6 @@ fn record(image: &LayeredImage<'_>, listed: &Listed, package: u32) -> Option<Rec
         size: None,
         mode: None,
         owner: None,
-        named: None,
         // CONFIG_PROTECT, as make.globals sets it.
         is_configuration: path.trim_start_matches('/').starts_with("etc/"),
         may_be_missing: false,
