@@ -75,8 +75,8 @@ const KNOWN: &[(&str, &str)] = &[
 /// What is stated, as a tree.
 enum Term<'a> {
     Word(&'a str),
-    All(Vec<Term<'a>>),
-    Any(Vec<Term<'a>>),
+    All(Vec<Self>),
+    Any(Vec<Self>),
 }
 
 impl Term<'_> {

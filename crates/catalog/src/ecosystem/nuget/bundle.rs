@@ -99,7 +99,9 @@ impl Manifest {
         if version >= WITH_LIST {
             list = Some((bytes.number(8)?, bytes.number(8)?)).filter(|(_, size)| *size > 0);
             // The runtime's configuration, and flags.
-            (bytes.number(8)?, bytes.number(8)?, bytes.number(8)?);
+            for _ in 0..3 {
+                bytes.number(8)?;
+            }
         }
         let mut files = Vec::new();
         for _ in 0..count {
