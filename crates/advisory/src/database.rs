@@ -216,11 +216,7 @@ impl Database {
     /// # Errors
     /// [`DatabaseError`] where the file cannot be read there.
     pub fn known_exploited(&self, cve: &str) -> Result<Option<KnownExploited>, DatabaseError> {
-        Ok(self
-            .lookup(&self.exploited, cve.to_ascii_uppercase().as_bytes())?
-            .into_iter()
-            .next()
-            .map(|(_, entry)| entry))
+        self.lookup(&self.exploited, cve.to_ascii_uppercase().as_bytes())
     }
 
     /// How likely a CVE is to be exploited.
@@ -228,30 +224,19 @@ impl Database {
     /// # Errors
     /// [`DatabaseError`] where the file cannot be read there.
     pub fn exploit_probability(&self, cve: &str) -> Result<Option<ExploitProbability>, DatabaseError> {
-        Ok(self
-            .lookup(&self.probabilities, cve.to_ascii_uppercase().as_bytes())?
-            .into_iter()
-            .next()
-            .map(|(_, entry)| entry))
+        self.lookup(&self.probabilities, cve.to_ascii_uppercase().as_bytes())
     }
 
     /// Until when a release of a distribution gets fixes. `distribution` is its `ID` in os-release;
     /// `release` its `VERSION_ID`, of which the last numbers may be more than the publisher's
-    /// dates are for (`9.4` is a `9`, `3.20.3` a `3.20`), or its codename. Where several feeds
-    /// know, the one that stands first in [`crate::feed::ALL`] is believed.
+    /// dates are for (`9.4` is a `9`, `3.20.3` a `3.20`), or its codename.
     ///
     /// # Errors
     /// [`DatabaseError`] where the file cannot be read there.
     pub fn end_of_life(&self, distribution: &str, release: &str) -> Result<Option<EndOfLife>, DatabaseError> {
         let mut release = release;
         loop {
-            let found = self.lookup(&self.lifecycles, &lifecycle_key(distribution, release))?;
-            let rank = |feed: u16| {
-                let id = self.feeds().get(usize::from(feed)).map_or("", |facts| facts.id.as_str());
-                let id = id.split('/').next().unwrap_or(id);
-                crate::feed::ALL.iter().position(|known| known.doc().id == id).unwrap_or(usize::MAX)
-            };
-            if let Some((_, dates)) = found.into_iter().min_by_key(|(feed, _)| rank(*feed)) {
+            if let Some(dates) = self.lookup(&self.lifecycles, &lifecycle_key(distribution, release))? {
                 return Ok(Some(dates));
             }
             match release.rsplit_once('.') {
@@ -261,16 +246,25 @@ impl Database {
         }
     }
 
-    /// The entries of a key in a table that feeds share, each with its feed.
+    /// What a table that feeds share says of a key. Where several feeds speak of it, the one that
+    /// stands first in [`crate::feed::ALL`] is believed, in whichever order they were loaded.
     fn lookup<T: serde::de::DeserializeOwned>(
         &self,
         table: &Table,
         key: &[u8],
-    ) -> Result<Vec<(u16, T)>, DatabaseError> {
+    ) -> Result<Option<T>, DatabaseError> {
         let damaged = DatabaseError::Damaged { part: "a table of facts", fault: "cannot be decoded" };
         let values = table.get(&self.source, key)?;
-        let entries: Result<_, _> = values.iter().map(|value| postcard::from_bytes(value)).collect();
-        entries.map_err(|_| damaged)
+        let entries: Result<Vec<(u16, T)>, _> =
+            values.iter().map(|value| postcard::from_bytes(value)).collect();
+        let rank = |feed: u16| {
+            let id = self.feeds().get(usize::from(feed)).map_or("", |facts| facts.id.as_str());
+            let name = id.split('/').next().unwrap_or(id);
+            let place = crate::feed::ALL.iter().position(|known| known.doc().id == name);
+            (place.unwrap_or(usize::MAX), id.to_owned())
+        };
+        let entries = entries.map_err(|_| damaged)?;
+        Ok(entries.into_iter().min_by_key(|(feed, _)| rank(*feed)).map(|(_, entry)| entry))
     }
 
     /// Everything that is known about the exploitation of a CVE.

@@ -179,7 +179,7 @@ impl<'a> Matcher<'a> {
         if let Some(owner) = self.owners.owner(position)
             && let Some(owning) = analysis.packages.get(owner as usize)
             && self.cover_itself(owning).is_judged()
-            && self.has_heard_of(owning)
+            && (owner::is_own(owning, self.analysis) || self.has_heard_of(owning))
         {
             return Coverage::JudgedAsPartOf(owner);
         }

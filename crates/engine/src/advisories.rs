@@ -15,7 +15,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use plimsoll_advisory::database::{BuildError, Database, DatabaseBuilder, DatabaseError};
-use plimsoll_model::{DatabaseFacts, Problem};
+use plimsoll_model::{DatabaseFacts, FeedFacts, Problem};
 use thiserror::Error;
 
 use crate::progress::Progress;
@@ -39,6 +39,21 @@ pub struct Updated {
     pub facts: DatabaseFacts,
     /// What could not be read or fetched, sorted.
     pub problems: Vec<Problem>,
+}
+
+impl Updated {
+    /// Whether every feed that was asked for says something. One that could not be fetched, and one
+    /// that came out empty though something was wrong with it, do not.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        let was_fetched =
+            |problem: &Problem| !["feed-not-fetched", "feed-gave-nothing"].contains(&problem.code.as_str());
+        let is_broken = |feed: &FeedFacts| {
+            let is_named = |problem: &Problem| problem.subject.starts_with(feed.id.as_str());
+            feed.advisories + feed.enrichments == 0 && self.problems.iter().any(is_named)
+        };
+        self.problems.iter().all(was_fetched) && !self.facts.feeds.iter().any(is_broken)
+    }
 }
 
 /// What to update from where.

@@ -146,8 +146,7 @@ fn a_registry() {
 /// A daemon that has one image; counts how often it is asked for the export.
 fn serve(listener: &UnixListener, image: &TestImage, exports: &AtomicUsize) {
     let plain = image.uncompressed();
-    let layers: Vec<String> =
-        plain.layers.iter().map(plimsoll_testing::image_files::TestLayer::diff_id).collect();
+    let layers: Vec<String> = plain.layers.iter().map(plimsoll_testing::TestLayer::diff_id).collect();
     let inspect = serde_json::json!({
         "Id": digest(&plain.configuration()), "RepoTags": [plain.name], "Os": "linux",
         "Architecture": "amd64", "Config": {}, "RootFS": {"Type": "layers", "Layers": layers},

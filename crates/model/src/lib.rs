@@ -32,6 +32,7 @@ pub mod lint;
 pub mod owner;
 pub mod package;
 pub mod path;
+pub mod plain;
 pub mod platform;
 pub mod problem;
 pub mod purl;

@@ -13,7 +13,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
-use encoding::{decode, encode};
+pub use encoding::decode;
+use encoding::encode;
 
 /// A package URL in canonical form, its parts decoded.
 ///

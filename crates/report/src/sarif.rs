@@ -3,11 +3,12 @@
 
 use std::io::{self, Write};
 
-use plimsoll_model::SeverityLevel;
+use plimsoll_model::{Analysis, SeverityLevel};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use crate::buffer::Buffer;
-use crate::json::value;
+use crate::json::{rows, value};
 use crate::packages::bill::{TOOL, VERSION};
 
 /// Where the standard's own schema lies.
@@ -38,24 +39,32 @@ impl<R: Iterator<Item = Value>, T: Iterator<Item = Value>> Log<R, T> {
         value(&mut out.bytes, VERSION);
         out.text(", \"rules\": [");
         rows(&mut out, self.rules)?;
-        out.text("\n]}},\n\"invocations\": [");
+        out.text("}},\n\"invocations\": [");
         value(&mut out.bytes, &self.invocation);
         out.text("],\n\"properties\": ");
         value(&mut out.bytes, &self.properties);
         out.text(",\n\"columnKind\": \"utf16CodeUnits\",\n\"results\": [");
         rows(&mut out, self.results)?;
-        out.text("\n]\n}]\n}\n");
+        out.text("\n}]\n}\n");
         out.finish()
     }
 }
 
-fn rows(out: &mut Buffer<'_>, entries: impl Iterator<Item = Value>) -> io::Result<()> {
-    for (position, entry) in entries.enumerate() {
-        out.text(if position == 0 { "\n" } else { ",\n" });
-        value(&mut out.bytes, &entry);
-        out.end_row()?;
+/// Where a result is that no file of the image stands for: at the image itself.
+pub(crate) fn image_uri(analysis: &Analysis) -> String {
+    let name = escape(analysis.identity.name.as_bytes());
+    if name.is_empty() { "image".to_owned() } else { name }
+}
+
+/// What stays the same while these parts do, by which a result is known again.
+pub(crate) fn fingerprint<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update((part.len() as u64).to_be_bytes());
+        hasher.update(part);
     }
-    Ok(())
+    let hash: [u8; 32] = hasher.finalize().into();
+    plimsoll_model::digest::hex(&hash)
 }
 
 /// The standard's level of a severity.

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use owo_colors::{AnsiColors, OwoColorize as _};
+pub(crate) use plimsoll_model::plain::plain as clean;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use crate::buffer::Buffer;
@@ -161,26 +162,6 @@ pub(crate) fn fit(text: &str, width: usize) -> Cow<'_, str> {
     }
     kept.push('…');
     Cow::Owned(kept)
-}
-
-/// Text without characters that act on a terminal: control characters and those that turn the
-/// direction of writing become `\xNN` or `\u{N}`.
-pub(crate) fn clean(text: &str) -> Cow<'_, str> {
-    let turns = |character: char| matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    if !text.chars().any(|character| character.is_control() || turns(character)) {
-        return Cow::Borrowed(text);
-    }
-    let mut cleaned = String::with_capacity(text.len() + 8);
-    for character in text.chars() {
-        if character.is_control() {
-            cleaned.push_str(&format!("\\x{:02x}", u32::from(character)));
-        } else if turns(character) {
-            cleaned.push_str(&format!("\\u{{{:x}}}", u32::from(character)));
-        } else {
-            cleaned.push(character);
-        }
-    }
-    Cow::Owned(cleaned)
 }
 
 /// Writes, under columns that tell base from own, what is known of the base image.

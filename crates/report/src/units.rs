@@ -34,11 +34,23 @@ pub fn count(number: u64) -> String {
     text
 }
 
-/// A count and its noun: `1 file`, `2 files`.
+/// A count and its noun: `1 file`, `2 files`, `3 entries`.
 #[must_use]
 pub fn counted(number: u64, noun: &str) -> String {
-    let ending = if number == 1 { "" } else { "s" };
-    format!("{} {noun}{ending}", count(number))
+    let number_text = count(number);
+    let stem = noun.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'o', 'u']));
+    match stem {
+        _ if number == 1 => format!("{number_text} {noun}"),
+        Some(stem) => format!("{number_text} {stem}ies"),
+        None => format!("{number_text} {noun}s"),
+    }
+}
+
+/// What a feed lacks, in words: entries that could not be read, and why a file ends early.
+pub(crate) fn incomplete(unreadable: u64, because: Option<&str>) -> Option<String> {
+    let entries = (unreadable > 0).then(|| format!("{} could not be read", counted(unreadable, "entry")));
+    let parts: Vec<String> = entries.into_iter().chain(because.map(str::to_owned)).collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
 }
 
 /// A moment of RFC 3339 in whole seconds, UTC, as SPDX writes it (`2024-10-17T00:20:20Z`).
@@ -154,6 +166,17 @@ mod tests {
         check(999_950, "1.0 MB");
         check(3_790_000_000, "3.8 GB");
         check(u64::MAX, "18.4 EB");
+    }
+
+    #[test]
+    fn nouns_are_declined() {
+        let check = |number, noun, expect: &str| assert_eq!(counted(number, noun), expect);
+        check(1, "entry", "1 entry");
+        check(2, "entry", "2 entries");
+        check(1_000, "key", "1,000 keys");
+        check(0, "file", "0 files");
+        assert_eq!(incomplete(2, Some("cut off")).as_deref(), Some("2 entries could not be read; cut off"));
+        assert_eq!(incomplete(0, None), None);
     }
 
     #[test]

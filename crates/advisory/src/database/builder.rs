@@ -1,5 +1,8 @@
 //! Building a database, in bounded memory and in one pass over its output.
 
+mod carry;
+mod tables;
+
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -9,13 +12,13 @@ use plimsoll_model::{
     ScopeFacts,
 };
 
+use super::Head;
 use super::error::BuildError;
 use super::file::Output;
 use super::row::{PackageKey, StatementRow, fingerprint};
 use super::sorter::Sorter;
-use super::table::TableWriter;
 use super::texts::{TextsWriter, WrittenAdvisory};
-use super::{Database, GroupPlace, Head};
+use tables::{write_names, write_table};
 
 /// Memory for sorting statements; with those below, and the rest of a build, this stays under
 /// 200 MB whatever the feeds' size.
@@ -27,12 +30,6 @@ const MAX_NAME: usize = 1 << 10;
 /// The largest advisory without its statements, and the largest statement, encoded: the largest
 /// real ones (errata of the kernel, packages with thousands of versions) have some 100 KB.
 const MAX_TEXT: usize = 1 << 20;
-/// A group of statements is cut here, so that neither building nor reading needs more at once.
-const MAX_GROUP: usize = 1 << 20;
-/// Groups from here on are compressed; below, it would gain little.
-const COMPRESS_FROM: usize = 1 << 10;
-/// zstd's own default.
-const LEVEL: i32 = 3;
 /// Scopes of one feed. All distributions there are have some hundreds of releases.
 const MAX_SCOPES: usize = 4096;
 /// Refusals of one feed that are told one by one; the rest is counted.
@@ -257,9 +254,8 @@ impl<W: Write> DatabaseBuilder<W> {
         cve: &str,
         entry: &KnownExploited,
     ) -> Result<(), BuildError> {
-        self.enrich(feed, cve, entry.added.as_deref());
-        push_entry(&mut self.exploited, feed, cve.to_ascii_uppercase().as_bytes(), entry)
-            .map_err(|source| spill(&self.directory, source))
+        let pushed = push_entry(&mut self.exploited, feed, cve.to_ascii_uppercase().as_bytes(), entry);
+        self.enrich(feed, cve, entry.added.as_deref(), pushed)
     }
 
     /// Adds an estimate of how likely a flaw is to be exploited. `day` is the estimate's.
@@ -273,9 +269,9 @@ impl<W: Write> DatabaseBuilder<W> {
         probability: ExploitProbability,
         day: Option<&str>,
     ) -> Result<(), BuildError> {
-        self.enrich(feed, cve, day);
-        push_entry(&mut self.probabilities, feed, cve.to_ascii_uppercase().as_bytes(), &probability)
-            .map_err(|source| spill(&self.directory, source))
+        let key = cve.to_ascii_uppercase();
+        let pushed = push_entry(&mut self.probabilities, feed, key.as_bytes(), &probability);
+        self.enrich(feed, cve, day, pushed)
     }
 
     /// Adds until when a release of a distribution gets fixes.
@@ -289,9 +285,9 @@ impl<W: Write> DatabaseBuilder<W> {
         release: &str,
         dates: &EndOfLife,
     ) -> Result<(), BuildError> {
-        self.enrich(feed, release, None);
-        push_entry(&mut self.lifecycles, feed, &super::lifecycle_key(distribution, release), dates)
-            .map_err(|source| spill(&self.directory, source))
+        let key = if release.is_empty() { Vec::new() } else { super::lifecycle_key(distribution, release) };
+        let pushed = push_entry(&mut self.lifecycles, feed, &key, dates);
+        self.enrich(feed, release, None, pushed)
     }
 
     /// Notes that a feed could not be fetched, why, and when that was (RFC 3339, UTC): what it
@@ -317,105 +313,19 @@ impl<W: Write> DatabaseBuilder<W> {
         }
     }
 
-    fn enrich(&mut self, feed: FeedHandle, cve: &str, day: Option<&str>) {
-        if let Some(facts) = self.facts.feeds.get_mut(usize::from(feed.0)) {
-            facts.enrichments += u64::from(!cve.is_empty());
+    /// Counts an entry of a shared table, or refuses what could not be stored.
+    fn enrich(
+        &mut self,
+        feed: FeedHandle,
+        subject: &str,
+        day: Option<&str>,
+        pushed: io::Result<bool>,
+    ) -> Result<(), BuildError> {
+        if !pushed.map_err(|source| spill(&self.directory, source))? {
+            self.refuse(feed, subject, "it has no usable name");
+        } else if let Some(facts) = self.facts.feeds.get_mut(usize::from(feed.0)) {
+            facts.enrichments += 1;
             keep_newest(&mut facts.newest, day);
-        }
-    }
-
-    /// Takes a feed's rows, and when they were fetched, from an older database. A feed that the
-    /// older database lacks is added empty. Whether that is because it failed, is for
-    /// [`Self::mark_failed`] to say.
-    ///
-    /// # Errors
-    /// [`BuildError::CarryOver`] where the older database cannot be read.
-    pub fn carry_over(&mut self, old: &Database, id: &str) -> Result<FeedHandle, BuildError> {
-        let known = old.feeds().iter().position(|feed| feed.id == id);
-        let origin = known.and_then(|position| old.feeds().get(position)).map_or_else(
-            || FeedOrigin { id: id.to_owned(), ..FeedOrigin::default() },
-            |facts| FeedOrigin {
-                id: facts.id.clone(),
-                source: facts.source.clone(),
-                fetched_at: facts.fetched_at.clone(),
-                meant_for: facts.meant_for.clone(),
-            },
-        );
-        let feed = self.feed(origin)?;
-        let Some(known) = known.and_then(|position| u16::try_from(position).ok()) else { return Ok(feed) };
-        if let (Some(facts), Some(before)) =
-            (self.facts.feeds.get_mut(usize::from(feed.0)), old.feeds().get(usize::from(known)))
-        {
-            facts.kept_because.clone_from(&before.kept_because);
-            facts.failed_at.clone_from(&before.failed_at);
-            facts.unreadable = before.unreadable;
-            facts.refused = before.refused;
-            facts.incomplete_because.clone_from(&before.incomplete_because);
-        }
-        let mut numbers: BTreeMap<u32, (u32, u64, Option<String>)> = BTreeMap::new();
-        for number in 0..old.advisories() {
-            let (from, advisory) = old.advisory(number).map_err(BuildError::CarryOver)?;
-            if from != known {
-                continue;
-            }
-            let body = postcard::to_allocvec(&WrittenAdvisory::new(feed.0, &advisory))
-                .map_err(|error| BuildError::Write(io::Error::other(error)))?;
-            let text = fingerprint(&[self.feed_id(feed).as_bytes(), body.get(1..).unwrap_or_default()]);
-            let newest = newest(&advisory);
-            let new = self.next_number(&body)?;
-            self.name(new, &advisory)?;
-            self.count(feed, advisory.withdrawn.is_some(), newest);
-            numbers.insert(number, (new, text, newest.map(str::to_owned)));
-        }
-        old.names.scan(&old.source, |key, value| {
-            let Some(key) = PackageKey::decode(key) else { return Ok(()) };
-            let chunk = old.group(value).map_err(BuildError::CarryOver)?;
-            let statements = super::Statements { chunks: vec![chunk] };
-            for row in statements.rows().map_err(BuildError::CarryOver)? {
-                let Some((new, text, newest)) = numbers.get(&row.advisory).filter(|_| row.feed == known)
-                else {
-                    continue;
-                };
-                let scope = Scope {
-                    kind: key.kind.clone(),
-                    distribution: key.distribution.clone(),
-                    release: row.release.map(str::to_owned),
-                };
-                let row = StatementRow { advisory: *new, feed: feed.0, ..row };
-                let newest = newest.as_deref();
-                self.add_row(feed, &RowOf { row, key: &key, scope: &scope, text: *text, newest })?;
-            }
-            Ok::<(), CarryError>(())
-        })?;
-        self.carry_entries(old, known, feed)?;
-        Ok(feed)
-    }
-
-    /// Takes a feed's entries from the tables that feeds share: each says whose it is.
-    fn carry_entries(&mut self, old: &Database, known: u16, feed: FeedHandle) -> Result<(), BuildError> {
-        let directory = self.directory.clone();
-        let mut carried = 0;
-        for (table, sorter) in [
-            (&old.exploited, &mut self.exploited),
-            (&old.probabilities, &mut self.probabilities),
-            (&old.lifecycles, &mut self.lifecycles),
-        ] {
-            table.scan(&old.source, |key, value| {
-                let fault = "cannot be decoded";
-                let damaged = |_| super::DatabaseError::Damaged { part: "a table of facts", fault };
-                let (of, entry) = postcard::take_from_bytes::<u16>(value).map_err(damaged)?;
-                if of != known {
-                    return Ok(());
-                }
-                carried += 1;
-                let value = owned_by(feed, entry).map_err(|source| CarryError(spill(&directory, source)))?;
-                sorter.push(key, &value).map_err(|source| CarryError(spill(&directory, source)))
-            })?;
-        }
-        let newest = old.feeds().get(usize::from(known)).and_then(|facts| facts.newest.as_deref());
-        if let Some(new) = self.facts.feeds.get_mut(usize::from(feed.0)) {
-            new.enrichments += carried;
-            keep_newest(&mut new.newest, newest);
         }
         Ok(())
     }
@@ -470,17 +380,18 @@ fn spill(directory: &Path, source: io::Error) -> BuildError {
     BuildError::Spill { directory: directory.to_owned(), source }
 }
 
-/// Adds an entry of a feed to a table that feeds share.
+/// Adds an entry of a feed to a table that feeds share; false where its name is none to find it by.
 fn push_entry(
     sorter: &mut Sorter,
     feed: FeedHandle,
     key: &[u8],
     entry: &impl serde::Serialize,
-) -> io::Result<()> {
+) -> io::Result<bool> {
     if key.is_empty() || key.len() > MAX_NAME {
-        return Ok(());
+        return Ok(false);
     }
-    sorter.push(key, &owned_by(feed, &postcard::to_allocvec(entry).map_err(io::Error::other)?)?)
+    sorter.push(key, &owned_by(feed, &postcard::to_allocvec(entry).map_err(io::Error::other)?)?)?;
+    Ok(true)
 }
 
 /// An encoded entry behind the number of its feed.
@@ -488,117 +399,6 @@ fn owned_by(feed: FeedHandle, entry: &[u8]) -> io::Result<Vec<u8>> {
     let mut value = postcard::to_allocvec(&feed.0).map_err(io::Error::other)?;
     value.extend_from_slice(entry);
     Ok(value)
-}
-
-/// What stops a carry-over: reading the old database, or adding to the new one.
-struct CarryError(BuildError);
-
-impl From<super::DatabaseError> for CarryError {
-    fn from(error: super::DatabaseError) -> Self {
-        Self(BuildError::CarryOver(error))
-    }
-}
-
-impl From<BuildError> for CarryError {
-    fn from(error: BuildError) -> Self {
-        Self(error)
-    }
-}
-
-impl From<CarryError> for BuildError {
-    fn from(error: CarryError) -> Self {
-        error.0
-    }
-}
-
-/// What stops the writing of a table: reading sorted rows back, or writing them.
-enum TableError {
-    Sort(io::Error),
-    Write(io::Error),
-}
-
-impl From<io::Error> for TableError {
-    fn from(error: io::Error) -> Self {
-        Self::Sort(error)
-    }
-}
-
-impl TableError {
-    fn or_spill(self, directory: &Path) -> BuildError {
-        match self {
-            Self::Sort(source) => spill(directory, source),
-            Self::Write(source) => BuildError::Write(source),
-        }
-    }
-}
-
-fn write_table<W: Write>(sorter: Sorter, output: &mut Output<W>) -> Result<(super::Place, u64), TableError> {
-    let mut table = TableWriter::default();
-    let mut last = Vec::new();
-    sorter.drain(|key, value| {
-        // An advisory that names an id twice, or a table that comes twice.
-        let entry = (key.to_vec(), value.to_vec());
-        if last == [entry.clone()] {
-            return Ok(());
-        }
-        last = vec![entry];
-        table.push(output, key, value).map_err(TableError::Write)
-    })?;
-    table.finish(output).map_err(TableError::Write)
-}
-
-fn write_names<W: Write>(sorter: Sorter, output: &mut Output<W>) -> Result<super::Place, TableError> {
-    let mut groups = Groups::new().map_err(TableError::Write)?;
-    sorter.drain(|key, value| {
-        let Some((fingerprint, row)) = value.split_first_chunk::<8>() else { return Ok(()) };
-        if groups.key != key || groups.rows.len() + row.len() > MAX_GROUP {
-            groups.flush(output).map_err(TableError::Write)?;
-            groups.key = key.to_vec();
-        }
-        groups.rows.extend_from_slice(row);
-        groups.fingerprint = groups.fingerprint.wrapping_add(u64::from_le_bytes(*fingerprint));
-        Ok::<(), TableError>(())
-    })?;
-    groups.flush(output).map_err(TableError::Write)?;
-    groups.table.finish(output).map(|(place, _)| place).map_err(TableError::Write)
-}
-
-/// Gathers the statements of one name.
-struct Groups {
-    key: Vec<u8>,
-    rows: Vec<u8>,
-    fingerprint: u64,
-    compressor: zstd::bulk::Compressor<'static>,
-    table: TableWriter,
-}
-
-impl Groups {
-    fn new() -> io::Result<Self> {
-        Ok(Self {
-            key: Vec::new(),
-            rows: Vec::new(),
-            fingerprint: 0,
-            compressor: zstd::bulk::Compressor::new(LEVEL)?,
-            table: TableWriter::default(),
-        })
-    }
-
-    fn flush<W: Write>(&mut self, output: &mut Output<W>) -> io::Result<()> {
-        if self.rows.is_empty() {
-            return Ok(());
-        }
-        let (place, unpacked) = if self.rows.len() >= COMPRESS_FROM {
-            (output.part(&self.compressor.compress(&self.rows)?)?, Some(self.rows.len() as u32))
-        } else {
-            (output.part(&self.rows)?, None)
-        };
-        let group = GroupPlace { place, unpacked, fingerprint: self.fingerprint };
-        let value = postcard::to_allocvec(&group).map_err(io::Error::other)?;
-        self.table.push(output, &self.key, &value)?;
-        self.rows.clear();
-        self.fingerprint = 0;
-        Ok(())
-    }
 }
 
 /// The latest date that an advisory states. Years before 1990 stand for "not stated": Go's

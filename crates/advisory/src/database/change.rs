@@ -62,8 +62,8 @@ fn differences(
     (new, after): (&Database, &Table),
     changed: &mut BTreeSet<String>,
 ) -> Result<(), DatabaseError> {
-    let mut left = Entries { cursor: before.cursor(&old.source), ahead: None };
-    let mut right = Entries { cursor: after.cursor(&new.source), ahead: None };
+    let mut left = Entries { database: old, cursor: before.cursor(&old.source), ahead: None };
+    let mut right = Entries { database: new, cursor: after.cursor(&new.source), ahead: None };
     let (mut one, mut other) = (left.step()?, right.step()?);
     loop {
         let order = match (&one, &other) {
@@ -87,28 +87,38 @@ fn differences(
     }
 }
 
-/// A key and all its entries.
-type KeyEntries = (Vec<u8>, Vec<Vec<u8>>);
+/// A key and all its entries, each with the id of the feed that says it.
+type KeyEntries<'a> = (Vec<u8>, Vec<(&'a str, Vec<u8>)>);
 
 /// Keys with all their entries, one for each feed that speaks of the flaw.
 struct Entries<'a> {
+    database: &'a Database,
     cursor: Cursor<'a>,
     ahead: Option<(Vec<u8>, Vec<u8>)>,
 }
 
-impl Entries<'_> {
-    fn step(&mut self) -> Result<Option<KeyEntries>, DatabaseError> {
+impl<'a> Entries<'a> {
+    /// An entry behind the id of its feed: the number of a feed is another in each database.
+    fn named(&self, value: &[u8]) -> Result<(&'a str, Vec<u8>), DatabaseError> {
+        let damaged = |_| DatabaseError::Damaged { part: "a table of facts", fault: "cannot be decoded" };
+        let (feed, entry) = postcard::take_from_bytes::<u16>(value).map_err(damaged)?;
+        let feed = self.database.feeds().get(usize::from(feed)).map_or("", |facts| facts.id.as_str());
+        Ok((feed, entry.to_vec()))
+    }
+
+    fn step(&mut self) -> Result<Option<KeyEntries<'a>>, DatabaseError> {
         let first = match self.ahead.take() {
             Some(entry) => Some(entry),
             None => self.cursor.next_entry()?,
         };
         let Some((key, value)) = first else { return Ok(None) };
-        let mut values = vec![value];
+        let mut values = vec![self.named(&value)?];
         loop {
             match self.cursor.next_entry()? {
-                Some((next, value)) if next == key => values.push(value),
+                Some((next, value)) if next == key => values.push(self.named(&value)?),
                 other => {
                     self.ahead = other;
+                    values.sort_unstable();
                     return Ok(Some((key, values)));
                 }
             }

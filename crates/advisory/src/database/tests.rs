@@ -192,6 +192,47 @@ fn a_release_is_found_by_as_much_of_its_number_as_its_publisher_gives() {
     database.verify().unwrap();
 }
 
+/// A database of feeds, in this order, of which each gives the same flaw its own probability.
+fn of_feeds(feeds: &[(&str, u32)]) -> Database {
+    let mut builder = DatabaseBuilder::new(Vec::new(), &std::env::temp_dir(), None).unwrap();
+    for (id, score) in feeds {
+        let feed = builder.feed(origin(id)).unwrap();
+        let probability = ExploitProbability { score: *score, percentile: *score };
+        builder.exploit_probability(feed, "CVE-2024-7", probability, None).unwrap();
+    }
+    Database::from_bytes(builder.finish().unwrap().writer).unwrap()
+}
+
+#[test]
+fn of_several_feeds_one_is_believed_in_whichever_order_they_were_loaded() {
+    let score = |feeds: &[(&str, u32)]| {
+        of_feeds(feeds).exploit_probability("cve-2024-7").unwrap().map(|probability| probability.score)
+    };
+    assert_eq!(score(&[("epss", 1), ("another", 2)]), Some(1));
+    assert_eq!(score(&[("another", 2), ("epss", 1)]), Some(1));
+}
+
+#[test]
+fn a_feed_that_got_another_number_says_nothing_new() {
+    let (before, after) = (of_feeds(&[("epss", 1), ("kev", 2)]), of_feeds(&[("kev", 2), ("epss", 1)]));
+    assert!(changed_exploitation(&before, &after).unwrap().is_empty());
+    let other = of_feeds(&[("kev", 2), ("epss", 3)]);
+    assert_eq!(changed_exploitation(&before, &other).unwrap().len(), 1);
+}
+
+#[test]
+fn an_entry_without_a_usable_name_is_refused_and_told() {
+    let mut builder = DatabaseBuilder::new(Vec::new(), &std::env::temp_dir(), None).unwrap();
+    let feed = builder.feed(origin("epss")).unwrap();
+    let probability = ExploitProbability { score: 1, percentile: 1 };
+    for cve in ["CVE-2024-7", "", &"x".repeat(5_000)] {
+        builder.exploit_probability(feed, cve, probability, None).unwrap();
+    }
+    let built = builder.finish().unwrap();
+    assert_eq!((built.facts.feeds[0].enrichments, built.facts.feeds[0].refused), (1, 2));
+    assert_eq!(built.problems.len(), 2);
+}
+
 #[test]
 fn what_is_too_large_is_refused_and_told() {
     let mut builder = DatabaseBuilder::new(Vec::new(), &std::env::temp_dir(), None).unwrap();

@@ -4,6 +4,7 @@
 use std::cmp::Ordering;
 
 use plimsoll_catalog::order_versions;
+use plimsoll_model::purl::decode;
 use plimsoll_model::{PackageType, Purl};
 
 /// Constraints of one range that are looked at. Real ones have a handful; a range of every
@@ -117,23 +118,6 @@ impl VersionRange {
     }
 }
 
-/// Percent signs and two hex digits are bytes.
-fn decode(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        if *first == b'%' {
-            let (digits, after) = after.split_at_checked(2)?;
-            bytes.push(u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?);
-            rest = after;
-        } else {
-            bytes.push(*first);
-            rest = after;
-        }
-    }
-    String::from_utf8(bytes).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,8 +164,16 @@ mod tests {
 
     #[test]
     fn what_nobody_can_order_is_no_range() {
-        for text in ["", "1.0", "vers:deb", "vers:deb/", "vers:nobody/<1", "vers:deb/<a:b:c", "vers:deb/<%zz"]
-        {
+        for text in [
+            "",
+            "1.0",
+            "vers:deb",
+            "vers:deb/",
+            "vers:nobody/<1",
+            "vers:deb/<a:b:c",
+            "vers:deb/<%zz",
+            "vers:deb/<%+1",
+        ] {
             assert_eq!(VersionRange::parse(text), None, "{text}");
         }
         let range = VersionRange::parse("vers:deb/<2").unwrap();

@@ -453,6 +453,19 @@ fn a_library_inside_of_another_package_is_judged_for_itself_whatever_its_version
     let answer = find(&database(feeds), &analysis, &Options::default());
     assert!(matches!(answer.packages[1], Coverage::Judged { .. }), "{:?}", answer.packages[1]);
     assert_eq!(answer.findings.len(), 1);
+    // What the distribution itself made is its feed's, though that has nothing to say of it yet.
+    let mut analysis = image("distribution debian 12\ndeb python3-urllib3 2.0.4-1\npypi urllib3 2.0.4");
+    analysis.part_of = vec![(1, 0)];
+    for (vendor, findings) in
+        [("Debian Python Team <team@tracker.debian.org>", 0), ("A <a@vendor.example>", 1)]
+    {
+        analysis.packages[0].vendor = Some(vendor.to_owned());
+        assert_eq!(
+            find(&database(feeds), &analysis, &Options::default()).findings.len(),
+            findings,
+            "{vendor}"
+        );
+    }
 }
 
 #[test]

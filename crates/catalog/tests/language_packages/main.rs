@@ -16,6 +16,7 @@ mod gem;
 mod golang;
 mod image;
 mod java;
+mod kinds;
 mod locks;
 mod mutations;
 mod order;

@@ -116,6 +116,24 @@ fn no_damage_stops_a_reader() {
         "%NAME%\na\n\n%VERSION%\n1-1\n\n%SIZE%\n12\n\n%DEPENDS%\nb\n",
     );
     check(
+        "ebuild",
+        "var/db/pkg/app-misc/a-1/CONTENTS",
+        "dir /é\nobj /a b 9b60a29cfc7cb9c106ed8aa9ba10fccb 1\nsym /c -> d 1\n",
+    );
+    check("ebuild", "var/db/pkg/app-misc/a-1/LICENSE", "MIT || ( GPL-2+ ( BSD ISC ) ) é\n");
+    check("opam", "o/.opam-switch/switch-state", "roots: [\"a.1\"]\ninstalled: [\"a.1\" \"é.v2\" {x}]\n");
+    let recipe = "license: [\"MIT\"]\n# é\nsynopsis: \"\"\"a\\065\"\"\"\ndepends: [(\"b\" | c) \"d\" {= \"1\"}]\nurl { src: \"}\" }\n";
+    check("opam", "o/.opam-switch/packages/a.1/opam", recipe);
+    check("opam-lock", "src/a.opam.locked", "depends: [\"é\" {= \"1.0\" & with-test}]\n");
+    check(
+        "snap",
+        "snap/a/1/meta/snap.yaml",
+        "name: 'é'\nversion: \"1\"\narchitectures:\n- amd64\nx: [a, b]\n",
+    );
+    let pins =
+        r#"{"version": 2, "pins": [{"location": "https://a.org/é/b.git", "state": {"version": "1.0.0"}}]}"#;
+    check("swift", "src/Package.resolved", pins);
+    check(
         "conda",
         "x/conda-meta/a.json",
         r#"{"name": "a", "version": "1", "channel": "https://c/x/noarch", "files": ["b"]}"#,

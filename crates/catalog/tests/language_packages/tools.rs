@@ -21,7 +21,7 @@ impl Drop for Folder {
 
 /// Where the folder `root` that a script makes is put in the image.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum At {
+pub(crate) enum At {
     /// Where the script had it: what was installed names paths by where they were.
     ItsPlace,
     /// It is the root of the image.
@@ -30,7 +30,7 @@ enum At {
 
 /// What is found in the folder `root`, which a script makes, and where that is in the image. `None`
 /// where a tool is missing.
-fn made_by(tools: &[&str], at: At, script: &str) -> Option<(Answer, String)> {
+pub(crate) fn made_by(tools: &[&str], at: At, script: &str) -> Option<(Answer, String)> {
     for tool in tools {
         let found = Command::new("sh").args(["-c", &format!("command -v {tool}")]).output();
         if !found.is_ok_and(|found| found.status.success()) {
@@ -63,7 +63,7 @@ fn made_by(tools: &[&str], at: At, script: &str) -> Option<(Answer, String)> {
     Some((found, format!("/{within}")))
 }
 
-fn only<'a>(answer: &'a Answer, kind: &str, name: &str) -> &'a Package {
+pub(crate) fn only<'a>(answer: &'a Answer, kind: &str, name: &str) -> &'a Package {
     let mut packages =
         answer.joined.packages.iter().filter(|package| package.kind.as_str() == kind && package.name == name);
     let found = packages.next().unwrap_or_else(|| panic!("{name} is missing: {:?}", answer.joined.packages));
@@ -72,7 +72,7 @@ fn only<'a>(answer: &'a Answer, kind: &str, name: &str) -> &'a Package {
 }
 
 /// Whether a package lists a path.
-fn owns(answer: &Answer, package: &Package, path: &str) -> bool {
+pub(crate) fn owns(answer: &Answer, package: &Package, path: &str) -> bool {
     let index = answer.joined.packages.iter().position(|each| each == package);
     answer
         .joined
@@ -81,7 +81,7 @@ fn owns(answer: &Answer, package: &Package, path: &str) -> bool {
         .any(|(file, owner)| Some(*owner as usize) == index && answer.table.path(*file).to_string() == path)
 }
 
-fn url(package: &Package) -> String {
+pub(crate) fn url(package: &Package) -> String {
     package.purl.as_ref().map(ToString::to_string).unwrap_or_default()
 }
 

@@ -23,7 +23,7 @@ packages=(busybox busybox-static bash python3.9-minimal libpython3.9 python3.11-
     libjpeg62-turbo libarchive13 libssh2-1 libssh-4 libgcrypt20 libsodium23 libmbedcrypto7 sudo
     mosquitto wordpress wordpress-theme-twentytwentythree gzip util-linux libkrb5-3 heimdal-clients slapd
     ldap-utils libqt5core5a libqt5core5t64 libqt6core6 libqt6core6t64 sqlcipher libsqlcipher0 libsqlcipher1
-    libsqlcipher2 firefox-esr chromium rustc libstd-rust-1.48 libstd-rust-1.63 cabal-install haskell-stack
+    libsqlcipher2 firefox-esr chromium cabal-install haskell-stack
     ghc libjulia1 pypy3 erlang-base elixir)
 
 for release in bullseye bookworm trixie sid; do

@@ -109,19 +109,9 @@ fn run(matches: &ArgMatches, context: &Context) -> Result<Exit> {
 fn tell(updated: &Updated) -> Result<Exit> {
     let rows: u64 = updated.facts.feeds.iter().map(|feed| feed.advisories + feed.enrichments).sum();
     let feeds = units::counted(updated.facts.feeds.len() as u64, "feed");
-    write_text(&format!("{feeds}, {}\n", units::counted(rows, "entry").replace("entrys", "entries")))?;
+    write_text(&format!("{feeds}, {}\n", units::counted(rows, "entry")))?;
     for problem in &updated.problems {
         tell_line(Kind::Warning, &problem.to_string());
     }
-    let not_fetched = updated
-        .problems
-        .iter()
-        .any(|problem| ["feed-not-fetched", "feed-gave-nothing"].contains(&problem.code.as_str()));
-    // A feed that came out empty though something was wrong with it says nothing at all.
-    let broken = updated.facts.feeds.iter().any(|feed| {
-        let rows = feed.advisories + feed.enrichments;
-        rows == 0 && updated.problems.iter().any(|problem| problem.subject.starts_with(feed.id.as_str()))
-    });
-    let failed = not_fetched || broken;
-    Ok(if failed { Exit::Incomplete } else { Exit::Done })
+    Ok(if updated.is_complete() { Exit::Done } else { Exit::Incomplete })
 }

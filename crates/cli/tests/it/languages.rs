@@ -1,5 +1,7 @@
 //! Images of a Ruby, a PHP and a .NET program, made here with the languages' own tools, against
-//! what `gem`, `composer` and `monodis` list. What is not installed is skipped.
+//! what `gem`, `composer`, `dotnet` and `monodis` list. What is not installed is skipped.
+
+mod dotnet;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,18 +9,18 @@ use std::path::Path;
 use std::process::Command;
 
 use plimsoll_testing::{Compression, TestImage, TestLayer};
+use tempfile::TempDir;
 
 use crate::places::{csv, run, skip};
 
 /// What a program prints, if it can be run and ends well.
-fn ask(command: &mut Command) -> Option<String> {
+pub(crate) fn ask(command: &mut Command) -> Option<String> {
     let output = command.output().ok().filter(|output| output.status.success())?;
     String::from_utf8(output.stdout).ok()
 }
 
-/// An image of some layers, each of paths below a root, and the packages of a type that the
-/// program lists: name and version. None may be listed twice in one place, none be only declared.
-fn packages(layers: &[(&Path, &[String])], kind: &str) -> BTreeSet<(String, String)> {
+/// An image of some layers, each of paths below a root, in a directory of its own; and its name.
+pub(crate) fn image(layers: &[(&Path, &[String])]) -> (TempDir, String) {
     let place = tempfile::tempdir().expect("a directory");
     let mut image = TestImage::empty();
     for (root, paths) in layers {
@@ -31,16 +33,24 @@ fn packages(layers: &[(&Path, &[String])], kind: &str) -> BTreeSet<(String, Stri
     }
     image.write_oci_layout(&place.path().join("image")).expect("a layout");
     let name = format!("oci:{}", place.path().join("image").display());
-    let text = run(&place.path().join("cache"), &["packages", &name, "--format", "csv"]);
-    let rows: Vec<Vec<String>> = csv(&text)
-        .into_iter()
-        .map(|row| row.into_iter().map(|field| String::from_utf8(field).expect("text")).collect())
-        .filter(|row: &Vec<String>| row[0] == kind)
-        .collect();
-    let places: BTreeSet<[&String; 4]> =
-        rows.iter().map(|row| [&row[1], &row[2], &row[3], &row[11]]).collect();
-    assert_eq!(places.len(), rows.len(), "something is listed twice");
-    rows.iter().map(|row| (row[1].clone(), row[2].clone())).collect()
+    (place, name)
+}
+
+/// What is installed in an image, as `type name version place`. None may be listed twice.
+pub(crate) fn installed(layers: &[(&Path, &[String])]) -> Vec<[String; 4]> {
+    let (place, name) = image(layers);
+    let rows = csv(&run(&place.path().join("cache"), &["packages", &name, "--format", "csv"]));
+    let field = |row: &Vec<Vec<u8>>, at: usize| String::from_utf8(row[at].clone()).expect("text");
+    let rows = rows.iter().filter(|row| row[12] == b"false");
+    let rows: Vec<[String; 4]> = rows.map(|row| [0, 1, 2, 11].map(|at| field(row, at))).collect();
+    assert_eq!(rows.iter().collect::<BTreeSet<_>>().len(), rows.len(), "something is listed twice: {rows:?}");
+    rows
+}
+
+/// Name and version of what is installed of a type.
+fn packages(layers: &[(&Path, &[String])], kind: &str) -> BTreeSet<(String, String)> {
+    let rows = installed(layers).into_iter().filter(|row| row[0] == kind);
+    rows.map(|[_, name, version, _]| (name, version)).collect()
 }
 
 #[test]
@@ -168,4 +178,25 @@ fn the_assemblies_of_a_net_image_are_those_that_monodis_prints() {
     fs::write(app.join("Ship.deps.json"), LIST).expect("a file");
     let below = ["app".to_owned()];
     assert_eq!(packages(&[(folder.path(), &below)], "nuget"), expect);
+}
+
+/// Made by `crates/catalog/tests/fixtures/egg/make.sh`, with setuptools.
+const EGG: &str = "ahoy_egg-1.2.0-py3.11.egg";
+
+#[test]
+fn a_zipped_egg_is_listed_in_the_directory_that_it_lies_in() {
+    let folder = tempfile::tempdir().expect("a directory");
+    let site = folder.path().join("usr/lib/python3/dist-packages");
+    fs::create_dir_all(&site).expect("a directory");
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../catalog/tests/fixtures/egg");
+    fs::copy(fixtures.join(EGG), site.join(EGG)).expect("a copy");
+    // One that is told by files beside the modules, as a neighbour.
+    let other = site.join("hull-2.0.dist-info");
+    fs::create_dir(&other).expect("a directory");
+    fs::write(other.join("METADATA"), "Metadata-Version: 2.1\nName: hull\nVersion: 2.0\n\n").expect("a file");
+    let place = "/usr/lib/python3/dist-packages";
+    assert_eq!(
+        installed(&[(folder.path(), &["usr".to_owned()])]),
+        [["pypi", "ahoy-egg", "1.2.0", place], ["pypi", "hull", "2.0", place]]
+    );
 }

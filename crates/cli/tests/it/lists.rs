@@ -56,6 +56,16 @@ fn every_reader_of_evidence_is_entered() {
     check("crates/catalog/src/evidence", "ALL");
 }
 
+/// What feeds share lies beside them, and is none.
+#[test]
+fn every_feed_is_entered() {
+    const SHARED: [&str; 4] = ["intake", "loss", "request", "sound"];
+    let directory = "crates/advisory/src/feed";
+    let there = modules(directory).into_iter().filter(|module| !SHARED.contains(&module.as_str()));
+    let listed = listed(&format!("{directory}/mod.rs"), "ALL");
+    assert_eq!(there.collect::<BTreeSet<_>>(), listed, "ALL of {directory}/mod.rs");
+}
+
 #[test]
 fn every_rule_is_entered() {
     check("crates/policy/src/rule", "ALL");

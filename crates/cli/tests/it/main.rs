@@ -18,6 +18,7 @@ mod registry;
 mod scripts;
 mod seed;
 mod style;
+mod torture;
 mod truth;
 mod vulnerabilities;
 mod workspace;

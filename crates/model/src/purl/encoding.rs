@@ -17,7 +17,8 @@ pub(super) fn encode(text: &str, out: &mut fmt::Formatter<'_>) -> fmt::Result {
 }
 
 /// The text behind its percent-encoding; `None` where an escape is broken or is no UTF-8.
-pub(super) fn decode(text: &str) -> Option<String> {
+#[must_use]
+pub fn decode(text: &str) -> Option<String> {
     if !text.contains('%') {
         return Some(text.to_owned());
     }

@@ -6,7 +6,7 @@ use plimsoll_model::FeedFacts;
 
 use super::AdvisoryStatus;
 use crate::table::{Column, clean, write as write_table};
-use crate::units::{age, count, counted, day};
+use crate::units::{age, count, counted, day, incomplete};
 
 const COLUMNS: [Column; 8] = [
     Column::text("Feed"),
@@ -58,7 +58,7 @@ pub(super) fn write(status: &AdvisoryStatus<'_>, out: &mut dyn Write) -> io::Res
         out,
         "Built {}{old}: {} with {}, {} known to be exploited, {} with an exploit probability.",
         clean(built.map_or("on an unknown date", day)),
-        counts(advisories, "advisory", "advisories"),
+        counted(advisories, "advisory"),
         counted(statements, "statement"),
         count(database.known_exploited),
         count(database.exploit_probabilities)
@@ -72,10 +72,6 @@ pub(super) fn write(status: &AdvisoryStatus<'_>, out: &mut dyn Write) -> io::Res
     out.flush()
 }
 
-fn counts(number: u64, one: &str, several: &str) -> String {
-    format!("{} {}", count(number), if number == 1 { one } else { several })
-}
-
 /// What is wrong with feeds.
 fn notes(status: &AdvisoryStatus<'_>) -> Vec<String> {
     let mut notes = Vec::new();
@@ -87,24 +83,14 @@ fn notes(status: &AdvisoryStatus<'_>) -> Vec<String> {
                 feed.id
             ));
         }
-        let unreadable = || counts(feed.unreadable, "entry", "entries");
-        match (&feed.incomplete_because, feed.unreadable) {
-            (None, 0) => {}
-            (None, _) => {
-                notes.push(format!("{}: is incomplete: {} could not be read", feed.id, unreadable()));
-            }
-            (Some(because), 0) => notes.push(format!("{}: is incomplete: {because}", feed.id)),
-            (Some(because), _) => notes.push(format!(
-                "{}: is incomplete: {} could not be read; {because}",
-                feed.id,
-                unreadable()
-            )),
+        if let Some(what) = incomplete(feed.unreadable, feed.incomplete_because.as_deref()) {
+            notes.push(format!("{}: is incomplete: {what}", feed.id));
         }
         if feed.advisories == 0 && feed.enrichments == 0 {
             notes.push(format!("{}: is empty, so what it should speak for has no data", feed.id));
         }
         if feed.refused > 0 {
-            let entries = counts(feed.refused, "entry", "entries");
+            let entries = counted(feed.refused, "entry");
             notes.push(format!("{}: {entries} could not be stored", feed.id));
         }
     }

@@ -10,27 +10,22 @@ use serde_json::{Value, json};
 
 use super::EvidenceList;
 use crate::buffer::Buffer;
-use crate::json::{head, value};
+use crate::json::{head, rows};
 
 pub(super) fn write(list: &EvidenceList<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut out = Buffer::new(out);
     head(&mut out, "plimsoll/evidence/1", list.analysis);
     out.text(",\n\"files\": [");
-    let mut is_first = true;
-    for id in &list.selected {
-        let Some(facts) = list.analysis.evidence.as_ref().and_then(|evidence| facts(evidence, *id)) else {
-            continue;
-        };
-        out.text(if is_first { "\n" } else { ",\n" });
-        is_first = false;
+    let files = list.selected.iter().filter_map(|id| {
+        let facts = list.analysis.evidence.as_ref().and_then(|evidence| facts(evidence, *id))?;
         let mut file = json!({ "path": list.analysis.files.path(*id).to_string() });
         if let (Some(file), Value::Object(facts)) = (file.as_object_mut(), facts) {
             file.extend(facts);
         }
-        value(&mut out.bytes, &file);
-        out.end_row()?;
-    }
-    out.text("\n]\n}\n");
+        Some(file)
+    });
+    rows(&mut out, files)?;
+    out.text("\n}\n");
     out.finish()
 }
 

@@ -2,13 +2,13 @@
 //!
 //! | column | content |
 //! |---|---|
-//! | kind | what the subject is: `file`, `setting`, `instruction`, `package`, `image` |
+//! | kind | what the subject is: `file`, `setting`, `instruction`, `package`, `image`; `no-data` for a rule that could not see everything |
 //! | layer | digest of the layer that brought it |
 //! | secret | for a secret, the rule that recognised it |
 //! | hidden | `true` where a later layer removed the file |
 //! | base | `true` where the layer is one of the base image, `false` where not, empty where nobody knows |
 //!
-//! Rules without data have no rows here: the JSON document lists them.
+//! A rule without data has a row of the kind `no-data`, without a severity, whose detail says why.
 
 use std::io::{self, Write};
 
@@ -68,6 +68,13 @@ pub(super) fn write(list: &LintList<'_>, out: &mut dyn Write) -> io::Result<()> 
                 each.instruction.as_deref().unwrap_or_default(),
             ],
         );
+        out.end_row()?;
+    }
+    for outcome in list.lint.without_data() {
+        let mut fields = [""; HEADER.len()];
+        (fields[0], fields[2]) = (outcome.rule.id, "no-data");
+        fields[5] = outcome.no_data.as_deref().unwrap_or_default();
+        row(&mut out.bytes, &fields);
         out.end_row()?;
     }
     out.finish()

@@ -7,10 +7,9 @@ use std::io::{self, Write};
 
 use plimsoll_model::{About, LintRule, Observation, SeverityLevel};
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
 use super::{LintList, words};
-use crate::sarif::{Log, escape, level};
+use crate::sarif::{Log, escape, fingerprint, image_uri, level};
 
 /// The name of our fingerprint; its number goes up when what it is made of changes.
 const FINGERPRINT: &str = "plimsollObservation/v1";
@@ -27,15 +26,25 @@ pub(super) fn write(list: &LintList<'_>, out: &mut dyn Write) -> io::Result<()> 
     log.write(out)
 }
 
-/// GitHub orders alerts by a number of CVSS's scale, which it takes for rules tagged `security`.
-const fn number(severity: SeverityLevel) -> &'static str {
-    match severity {
+/// GitHub orders alerts by a number of CVSS's scale, which it takes for rules tagged `security`. What
+/// nobody knows has none: 0.0 would say that it is harmless.
+const fn number(severity: SeverityLevel) -> Option<&'static str> {
+    Some(match severity {
         SeverityLevel::Critical => "9.5",
         SeverityLevel::High => "8.0",
         SeverityLevel::Medium => "5.5",
         SeverityLevel::Low => "2.0",
-        SeverityLevel::Negligible | SeverityLevel::Unknown => "0.0",
+        SeverityLevel::Negligible => "0.0",
+        SeverityLevel::Unknown => return None,
+    })
+}
+
+/// Properties with the number of a severity, where it has one.
+fn graded(severity: SeverityLevel, mut properties: Value) -> Value {
+    if let (Some(number), Some(members)) = (number(severity), properties.as_object_mut()) {
+        members.insert("security-severity".to_owned(), number.into());
     }
+    properties
 }
 
 fn rule(rule: &LintRule) -> Value {
@@ -45,10 +54,7 @@ fn rule(rule: &LintRule) -> Value {
         "fullDescription": {"text": rule.why},
         "help": {"text": rule.remedy},
         "defaultConfiguration": {"level": level(rule.severity)},
-        "properties": {
-            "security-severity": number(rule.severity),
-            "tags": ["security", rule.severity.word()],
-        },
+        "properties": graded(rule.severity, json!({"tags": ["security", rule.severity.word()]})),
     })
 }
 
@@ -58,9 +64,9 @@ fn result(list: &LintList<'_>, each: &Observation, index: Option<usize>) -> Valu
     });
     let uri = match &each.about {
         About::File(path) => escape(path.as_bytes()),
-        _ => escape(list.analysis.identity.name.as_bytes()),
+        _ => String::new(),
     };
-    let uri = if uri.is_empty() { "image".to_owned() } else { uri };
+    let uri = if uri.is_empty() { image_uri(list.analysis) } else { uri };
     let mut location = json!({
         "physicalLocation": {
             "artifactLocation": {"uri": uri},
@@ -82,28 +88,22 @@ fn result(list: &LintList<'_>, each: &Observation, index: Option<usize>) -> Valu
         "level": level(each.severity),
         "message": {"text": format!("{}: {}.{place}", each.about, each.detail)},
         "locations": [location],
-        "partialFingerprints": {FINGERPRINT: fingerprint(each)},
-        "properties": {
-            "security-severity": number(each.severity),
+        "partialFingerprints": {FINGERPRINT: known_by(each)},
+        "properties": graded(each.severity, json!({
             "secret": each.secret,
             "package": each.package,
             "bytes": each.bytes,
             "hidden": each.is_hidden,
             "layer": list.layer(each).map(|(_, layer)| layer.digest.to_string()),
             "baseImage": each.is_base,
-        },
+        })),
     })
 }
 
 /// What stays the same while the observation is the same: neither line nor layer is part of it.
-fn fingerprint(each: &Observation) -> String {
-    let mut hasher = Sha256::new();
-    for part in [each.rule, &each.about.to_string(), each.secret.as_deref().unwrap_or_default()] {
-        hasher.update((part.len() as u64).to_be_bytes());
-        hasher.update(part.as_bytes());
-    }
-    let hash: [u8; 32] = hasher.finalize().into();
-    plimsoll_model::digest::hex(&hash)
+fn known_by(each: &Observation) -> String {
+    let about = each.about.to_string();
+    fingerprint([each.rule, &about, each.secret.as_deref().unwrap_or_default()].map(str::as_bytes))
 }
 
 fn invocation(list: &LintList<'_>) -> Value {
@@ -113,4 +113,19 @@ fn invocation(list: &LintList<'_>) -> Value {
         .map(|line| json!({"level": "note", "message": {"text": format!("No data for {line}.")}}))
         .collect();
     json!({"executionSuccessful": true, "toolExecutionNotifications": notes})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nobody_knows_the_severity_of_has_no_number() {
+        let check = |severity, expect: Value| {
+            assert_eq!(graded(severity, json!({}))["security-severity"], expect, "{severity}");
+        };
+        check(SeverityLevel::High, "8.0".into());
+        check(SeverityLevel::Negligible, "0.0".into());
+        check(SeverityLevel::Unknown, Value::Null);
+    }
 }

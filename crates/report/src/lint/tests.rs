@@ -98,6 +98,7 @@ fn csv_has_a_row_per_observation() {
     rule,severity,kind,subject,line,detail,layer,secret,package,bytes,hidden,base,instruction
     secret-in-file,high,file,/srv/a b,3,GitHub token (ghp_…),sha256:2020202020202020202020202020202020202020202020202020202020202020,github-token,,,true,,RUN npm install left-pad
     runs-as-root,medium,setting,User,,"no user is named, which means root",,,,,false,,
+    image-old,,no-data,,,the time was not handed in,,,,,,,
     "#);
 }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{ModifiedList, words};
 use crate::buffer::Buffer;
-use crate::json::{head, value};
+use crate::json::{head, rows};
 use crate::place::is_base;
 
 #[derive(Serialize)]
@@ -22,18 +22,14 @@ pub(super) fn write(list: &ModifiedList<'_>, out: &mut dyn Write) -> io::Result<
     let mut out = Buffer::new(out);
     head(&mut out, "plimsoll/modified/1", list.analysis);
     out.text(",\n\"files\": [");
-    for (position, file) in list.files.iter().enumerate() {
-        out.text(if position == 0 { "\n" } else { ",\n" });
-        let row = Row {
-            path: file.recorded.path.to_string(),
-            changes: words(file),
-            package: list.package(file),
-            configuration: file.recorded.is_configuration,
-            base: is_base(list.analysis, ModifiedList::layer(file, list.analysis)),
-        };
-        value(&mut out.bytes, &row);
-        out.end_row()?;
-    }
-    out.text("\n]\n}\n");
+    let files = list.files.iter().map(|file| Row {
+        path: file.recorded.path.to_string(),
+        changes: words(file),
+        package: list.package(file),
+        configuration: file.recorded.is_configuration,
+        base: is_base(list.analysis, ModifiedList::layer(file, list.analysis)),
+    });
+    rows(&mut out, files)?;
+    out.text("\n}\n");
     out.finish()
 }

@@ -44,7 +44,6 @@ const RULES: &[Rule] = &[
     Rule {
         id: "locales",
         directories: &["usr/share/locale", "usr/share/i18n", "usr/lib/locale", "usr/local/share/locale"],
-        files: &["usr/lib/locale/locale-archive"],
         ..NONE
     },
     Rule {
@@ -166,7 +165,7 @@ pub(super) fn weigh(analysis: &Analysis) -> Vec<Weight> {
             weight.size = weight.size.saturating_add(record.size());
         }
     }
-    weights.extend(duplicates(analysis));
+    weights.push(duplicates(analysis));
     weights.retain(|weight| weight.files > 0);
     weights.sort_by_key(|weight| (std::cmp::Reverse(weight.size), weight.kind));
     weights
@@ -191,7 +190,7 @@ fn by_ending(name: &[u8]) -> u8 {
 }
 
 /// All but one of the files with the same content; empty ones have none.
-fn duplicates(analysis: &Analysis) -> Option<Weight> {
+fn duplicates(analysis: &Analysis) -> Weight {
     let table = &analysis.files;
     let content = |id: FileId| {
         let record = table.record(id);
@@ -209,7 +208,7 @@ fn duplicates(analysis: &Analysis) -> Option<Weight> {
             weight.size = weight.size.saturating_add(second.1);
         }
     }
-    Some(weight)
+    weight
 }
 
 #[cfg(test)]

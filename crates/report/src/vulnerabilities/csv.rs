@@ -2,7 +2,7 @@
 //!
 //! | column | content |
 //! |---|---|
-//! | state | `affected`, `not-affected` (a VEX statement, an ignore entry or the distribution lifts the finding), `unknown` |
+//! | state | `affected`, `not-affected` (a VEX statement, an ignore entry or the distribution lifts the finding), `unknown`, `no-data` |
 //! | layer | digest of the layer that brought the package |
 //! | fix | `fixed`, `not-yet`, `wont-fix`; empty where the package is not known to be affected and no fix is named |
 //! | reason | why the state is `not-affected` or `unknown`, and who says so |
@@ -11,7 +11,8 @@
 //! | aliases, feeds | separated by semicolons |
 //! | from | `base` where the layer is one of the base image, `own` where not, either with a question mark where that is but probable, empty where nobody knows |
 //!
-//! Packages that nobody could judge have no rows here: the JSON document lists them.
+//! Where nobody could judge packages, a row without an id says so for each kind of package and reason,
+//! in the state `no-data`: a document without any row is that of a clean image alone.
 
 use std::io::{self, Write};
 
@@ -19,6 +20,7 @@ use super::VulnerabilityList;
 use super::words::{Remedy, exploited, fraction, reason, state};
 use crate::buffer::Buffer;
 use crate::csv::row;
+use crate::units::counted;
 
 const HEADER: [&str; 23] = [
     "id",
@@ -45,6 +47,9 @@ const HEADER: [&str; 23] = [
     "from",
     "summary",
 ];
+
+/// The state of packages that nobody could judge.
+const NO_DATA: &str = "no-data";
 
 pub(super) fn write(list: &VulnerabilityList<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut out = Buffer::new(out);
@@ -84,6 +89,20 @@ pub(super) fn write(list: &VulnerabilityList<'_>, out: &mut dyn Write) -> io::Re
             ],
         );
         out.end_row()?;
+    }
+    for line in &list.answer.coverage {
+        for (reason, packages) in &line.unknown {
+            let reason = format!("{}: {reason}", counted(*packages, "package"));
+            let mut fields = [""; HEADER.len()];
+            (fields[2], fields[6], fields[9]) = (&line.kind, NO_DATA, &reason);
+            row(&mut out.bytes, &fields);
+            out.end_row()?;
+        }
+    }
+    if list.answer.coverage.is_empty() {
+        let mut fields = [""; HEADER.len()];
+        (fields[6], fields[9]) = (NO_DATA, "there is no installed package to judge");
+        row(&mut out.bytes, &fields);
     }
     out.finish()
 }

@@ -47,7 +47,8 @@ fn metadata(list: &VulnerabilityList<'_>) -> Vec<(&'static str, String)> {
     properties.extend(database.feeds.iter().map(|feed| ("feed", feed.id.clone())));
     properties.extend(facts::judged(&list.answer.coverage, None).into_iter().map(|line| ("judged", line)));
     properties.extend(crate::place::base_note(list.analysis).map(|note| ("base-image", note)));
-    properties.extend(facts::attached(&list.answer.attached_vex).into_iter().map(|line| ("attached-vex", line)));
+    properties
+        .extend(facts::attached(&list.answer.attached_vex).into_iter().map(|line| ("attached-vex", line)));
     properties.extend(facts::not_judged(list).into_iter().map(|line| ("not-judged", line)));
     properties
 }

@@ -10,7 +10,7 @@ use plimsoll_model::{
 
 use super::VulnerabilityList;
 use super::totals::Totals;
-use crate::units::{age, count, counted, day};
+use crate::units::{age, count, counted, day, incomplete};
 
 /// The answer in one sentence. Without data it never sounds like a clean image.
 pub(super) fn headline(list: &VulnerabilityList<'_>) -> String {
@@ -86,10 +86,18 @@ pub(crate) fn database_line(
         );
     }
     let newest = used().filter_map(|each| each.newest.as_deref()).max();
-    let newest = newest.map_or_else(
-        || "their entries have no dates".to_owned(),
-        |at| format!("newest entry {}", dated(at, now)),
-    );
+    let mut undated: Vec<&str> =
+        used().filter(|each| each.newest.is_none()).map(|each| each.feed.as_str()).collect();
+    undated.sort_unstable();
+    undated.dedup();
+    // How new a feed without dates is nobody knows, and others say nothing about it.
+    let newest = match (newest, undated.is_empty()) {
+        (None, _) => "their entries have no dates".to_owned(),
+        (Some(at), true) => format!("newest entry {}", dated(at, now)),
+        (Some(at), false) => {
+            format!("newest entry that has a date {} ({} has none)", dated(at, now), undated.join(", "))
+        }
+    };
     format!("Database of {built}; feeds used: {}; {newest}.", ids.join(", "))
 }
 
@@ -211,10 +219,6 @@ pub(crate) fn judged(coverage: &[CoverageSummary], now: Option<&str>) -> Vec<Str
         .collect()
 }
 
-fn counts(number: u64, one: &str, several: &str) -> String {
-    format!("{} {}", count(number), if number == 1 { one } else { several })
-}
-
 /// A feed and what it knows of a scope.
 fn known_by(feed: &FeedCoverage, summary: &CoverageSummary, now: Option<&str>) -> String {
     let about =
@@ -224,13 +228,8 @@ fn known_by(feed: &FeedCoverage, summary: &CoverageSummary, now: Option<&str>) -
         (None, Some(fetched)) => format!("no dates, fetched {}", dated(fetched, now)),
         (None, None) => "of unknown date".to_owned(),
     };
-    let unreadable = counts(feed.unreadable, "entry", "entries");
-    let damaged = match (&feed.incomplete_because, feed.unreadable) {
-        (None, 0) => String::new(),
-        (None, _) => format!("; incomplete: {unreadable} could not be read"),
-        (Some(because), 0) => format!("; incomplete: {because}"),
-        (Some(because), _) => format!("; incomplete: {unreadable} could not be read; {because}"),
-    };
+    let damaged = incomplete(feed.unreadable, feed.incomplete_because.as_deref());
+    let damaged = damaged.map(|what| format!("; incomplete: {what}")).unwrap_or_default();
     format!("{}: {}{about}, {date}{damaged}", feed.feed, counted(feed.statements, "statement"))
 }
 

@@ -10,11 +10,10 @@ use std::io::{self, Write};
 
 use plimsoll_model::{Finding, Package, Verdict};
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
 use super::words::{Remedy, address, percent, reason, security_severity};
 use super::{VulnerabilityList, facts};
-use crate::sarif::{Log, escape, level};
+use crate::sarif::{Log, escape, fingerprint, image_uri, level};
 
 /// The name of our fingerprint; its number goes up when what it is made of changes.
 const FINGERPRINT: &str = "plimsollFinding/v1";
@@ -123,7 +122,7 @@ fn result(list: &VulnerabilityList<'_>, (finding, rule): Placed<'_>) -> Value {
                 "kind": "package",
             }],
         }],
-        "partialFingerprints": {FINGERPRINT: fingerprint(finding, package)},
+        "partialFingerprints": {FINGERPRINT: known_by(finding, package)},
         "properties": {
             "installedVersion": finding.version,
             "fixedVersion": finding.fixed_version,
@@ -153,31 +152,21 @@ fn qualified(package: Option<&Package>, finding: &Finding) -> String {
 fn uri(list: &VulnerabilityList<'_>, finding: &Finding, package: Option<&Package>) -> String {
     let place = package.and_then(|package| package.place.as_ref());
     let path = finding.evidence.as_ref().or(place).map(|path| escape(path.as_bytes()));
-    path.filter(|path| !path.is_empty()).unwrap_or_else(|| {
-        match escape(list.analysis.identity.name.as_bytes()) {
-            empty if empty.is_empty() => "image".to_owned(),
-            name => name,
-        }
-    })
+    path.filter(|path| !path.is_empty()).unwrap_or_else(|| image_uri(list.analysis))
 }
 
 /// What stays the same while the finding is the same: neither the installed version nor the
 /// position, nor anything that a database may change, is part of it.
-fn fingerprint(finding: &Finding, package: Option<&Package>) -> String {
-    let mut hasher = Sha256::new();
-    let mut add = |part: &[u8]| {
-        hasher.update((part.len() as u64).to_be_bytes());
-        hasher.update(part);
-    };
-    add(finding.id.as_bytes());
-    if let Some(package) = package {
-        add(package.kind.as_str().as_bytes());
-        add(package.name.as_bytes());
-        add(package.arch.as_deref().unwrap_or_default().as_bytes());
-        add(package.place.as_ref().map_or(b"", |place| place.as_bytes()));
-    }
-    let hash: [u8; 32] = hasher.finalize().into();
-    plimsoll_model::digest::hex(&hash)
+fn known_by(finding: &Finding, package: Option<&Package>) -> String {
+    let of_package = package.map(|package| {
+        [
+            package.kind.as_str().as_bytes(),
+            package.name.as_bytes(),
+            package.arch.as_deref().unwrap_or_default().as_bytes(),
+            package.place.as_ref().map_or(b"".as_slice(), |place| place.as_bytes()),
+        ]
+    });
+    fingerprint(std::iter::once(finding.id.as_bytes()).chain(of_package.into_iter().flatten()))
 }
 
 fn invocation(list: &VulnerabilityList<'_>) -> Value {

@@ -82,12 +82,12 @@ fn follow_list(part: &str, answer: &Answer, kept: &dyn Kept) -> FollowUp {
     if many || doubtful || increment.undated > 0 || !increment.problems.is_empty() {
         return whole();
     }
-    let listed: BTreeSet<&str> = increment.gone.iter().map(String::as_str).collect();
+    let taken_back: BTreeSet<&str> = increment.gone.iter().map(String::as_str).collect();
     let drop = beside
         .iter()
         .filter(|path| {
             let name = path.strip_prefix(part).and_then(|name| name.strip_prefix('/')).unwrap_or(path);
-            name.strip_suffix(".json").is_some_and(|id| listed.contains(id))
+            name.strip_suffix(".json").is_some_and(|id| taken_back.contains(id))
         })
         .map(|path| (*path).clone())
         .collect();

@@ -82,7 +82,7 @@ fn documents(kept: &dyn Kept) -> FollowUp {
     let stamps: std::collections::BTreeMap<&str, String> =
         singles.iter().filter_map(|path| Some((*path, kept.stamp(path)?))).collect();
     let plan = plan(&changes, &deletions, |path| {
-        let stamp = stamps.get(path).map(String::as_str).filter(|_| singles.contains(path));
+        let stamp = stamps.get(path).map(String::as_str);
         // The archive holds what was there on its day.
         Some(stamp.filter(|stamp| *stamp > day.as_str()).unwrap_or(&day))
     });

@@ -89,7 +89,7 @@ pub(super) const ALL: &[Program] = &[
     Program {
         name: "gzip",
         copies: false,
-        signs: &[Sign::alone(Numbers, &["Report bugs to <bug-gzip@gnu.org>.\n"]).beginning("1.")],
+        signs: &[Sign::alone(Numbers, &["Report bugs to <bug-gzip@gnu.org>."]).beginning("1.")],
     },
     Program {
         name: "haproxy",
@@ -234,11 +234,6 @@ pub(super) const ALL: &[Program] = &[
         name: "ruby",
         copies: false,
         signs: &[Sign::after("ruby ", Numbers).then(&["p", "dev", "preview", "rc"]).with(&["RUBY_VERSION"])],
-    },
-    Program {
-        name: "rustc",
-        copies: false,
-        signs: &[Sign::after("rustc version ", Numbers).with(&["the compiler unexpectedly panicked"])],
     },
     Program {
         name: "sqlcipher",

@@ -2,7 +2,7 @@
 
 use super::Archives;
 use super::sample::{jar, library, properties};
-use crate::ecosystem::dpkg::sample_image::{Read, Sample, read};
+use crate::ecosystem::dpkg::sample_image::{Read, Sample, read, soon};
 
 use Sample::{Bytes, File, Link, Removed};
 
@@ -279,4 +279,35 @@ fn only_what_the_last_layer_shows_is_installed() {
         &["org.example:hull 1.3 /hull.jar"],
     );
     assert_eq!(read.joined.packages[0].layer, Some(1));
+}
+
+/// One archive that states itself in four ways, and holds another version of itself.
+#[test]
+fn an_artifact_that_is_stated_over_and_over_is_there_once() {
+    let (name, content) = properties("com.example", "databind", "2.12.3");
+    let pom = b"<project><groupId>com.example</groupId><artifactId>databind</artifactId><version>2.12.3</version></project>";
+    let manifest =
+        b"Manifest-Version: 1.0\nImplementation-Title: databind\nImplementation-Version: 2.12.3\n\n";
+    let again = format!("BOOT-INF/classes/{name}");
+    let archive = jar(&[
+        ("META-INF/MANIFEST.MF", manifest),
+        (&name, &content),
+        (&again, &content),
+        ("META-INF/maven/com.example/databind/pom.xml", pom),
+    ]);
+    check(
+        &[Bytes("a/databind-2.12.3.jar", &archive), Bytes("b/databind-2.12.3.jar", &archive)],
+        &[
+            "com.example:databind 2.12.3 /a/databind-2.12.3.jar",
+            "com.example:databind 2.12.3 /b/databind-2.12.3.jar",
+        ],
+    );
+}
+
+#[test]
+fn licences_of_any_number_are_told_in_one_go() {
+    let many = (0..60_000).map(|number| format!("L{number}")).collect::<Vec<_>>().join(",");
+    let archive = manifest(&format!("Bundle-License: {many}"));
+    let read = soon(|| check(&[Bytes("hull-1.2.jar", &archive)], &["hull 1.2 /hull-1.2.jar"]));
+    assert_eq!(read.joined.packages[0].licenses.len(), 60_000);
 }

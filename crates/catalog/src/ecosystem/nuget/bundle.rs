@@ -37,6 +37,9 @@ pub(super) struct Bundle {
     files: Vec<String>,
     /// The assemblies inside that the list does not have.
     assemblies: Vec<Note>,
+    /// How many packages and projects of the list state no name or no version.
+    #[serde(skip)]
+    incomplete: usize,
 }
 
 /// One file inside.
@@ -121,7 +124,7 @@ impl Manifest {
             )
         };
         let mut application = None;
-        let mut listed = Vec::new();
+        let (mut listed, mut incomplete) = (Vec::new(), 0);
         if let Some(file) = self.files.iter().find(is_list) {
             let content = Some(file).filter(|file| file.size <= MAX_LIST && !file.is_compressed);
             let content = content.and_then(|file| kept.at(file.offset, file.size));
@@ -134,6 +137,7 @@ impl Manifest {
             };
             application = file.name.strip_suffix(LIST).map(str::to_owned);
             listed = parsed.entries;
+            incomplete = parsed.incomplete;
         }
         let known: HashSet<&str> =
             listed.iter().flat_map(|each| each.files.iter().flatten()).map(String::as_str).collect();
@@ -154,7 +158,7 @@ impl Manifest {
             return Found::Unreadable("it has no list of packages, and its assemblies could not be read");
         }
         let files = self.files.into_iter().map(|file| file.name).collect();
-        Found::Bundle(Box::new(Bundle { application, listed, files, assemblies }))
+        Found::Bundle(Box::new(Bundle { application, listed, files, assemblies, incomplete }))
     }
 }
 
@@ -210,7 +214,19 @@ impl Reader for Bundles {
     fn read(&self, path: &[u8], content: &[u8], problems: &mut Vec<Problem>) -> Option<Vec<u8>> {
         match find(&Kept::of(content)) {
             Found::Nothing => None,
-            Found::Bundle(bundle) => postcard::to_allocvec(&bundle).ok(),
+            Found::Bundle(bundle) => {
+                if bundle.incomplete > 0 {
+                    problems.push(Problem::new(
+                        "dotnet-list-incomplete",
+                        format!("/{}", path::escape(path)),
+                        format!(
+                            "{} entries of the list inside state no name or no version, and are missing from the report",
+                            bundle.incomplete
+                        ),
+                    ));
+                }
+                postcard::to_allocvec(&bundle).ok()
+            }
             Found::Unreadable(why) => {
                 problems.push(Problem::new(
                     "dotnet-bundle-unreadable",

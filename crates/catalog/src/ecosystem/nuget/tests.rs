@@ -4,6 +4,7 @@ use plimsoll_model::InstallReason;
 
 use super::Lists;
 use super::assembly::Assemblies;
+use super::bundle::Bundles;
 use super::lock::LOCKS;
 use crate::ecosystem::dpkg::sample_image::{Read, Sample, read, soon};
 use crate::executable::binary::Kept;
@@ -216,4 +217,133 @@ fn what_comes_behind_damage_in_a_file_that_names_packages_is_told() {
     let text = "<packages><package id='a' version='1'/><package id='b' versio</packages>";
     let read = check(&[File("packages.config", text)], &["a 1 declared"]);
     assert_eq!(read.problems[0].code.as_str(), "lock-file-incomplete");
+}
+
+/// A host with files bundled behind it, as the SDK of each version of the manifest writes them.
+fn bundle(version: u32, files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut host = b"\x7fELF\x02\x01\x01\0 host ".to_vec();
+    let place = host.len();
+    host.extend_from_slice(&[0; 8]);
+    host.extend_from_slice(&crate::executable::BUNDLE_MARK);
+    let mut rows: Vec<(u64, u64)> = Vec::new();
+    for (_, content) in files {
+        rows.push((host.len() as u64, content.len() as u64));
+        host.extend_from_slice(content);
+    }
+    let manifest = (host.len() as u64).to_le_bytes();
+    host[place..place + 8].copy_from_slice(&manifest);
+    for number in [version, 0, files.len() as u32] {
+        host.extend_from_slice(&number.to_le_bytes());
+    }
+    host.extend_from_slice(b"\x04some");
+    if version >= 2 {
+        let list = files.iter().position(|(name, _)| name.ends_with(".deps.json"));
+        let (place, size) = list.map_or((0, 0), |list| rows[list]);
+        for number in [place, size, 0, 0, 0] {
+            host.extend_from_slice(&number.to_le_bytes());
+        }
+    }
+    for ((place, size), (name, _)) in rows.iter().zip(files) {
+        host.extend_from_slice(&place.to_le_bytes());
+        host.extend_from_slice(&size.to_le_bytes());
+        if version >= 3 {
+            host.extend_from_slice(&0_u64.to_le_bytes());
+        }
+        host.push(1);
+        host.push(name.len() as u8);
+        host.extend_from_slice(name.as_bytes());
+    }
+    host
+}
+
+/// The packages of a bundle, and the problems with it.
+fn read_bundle(content: &[u8]) -> (Vec<String>, Vec<String>) {
+    let (mut problems, mut rows) = (Vec::new(), Vec::new());
+    if let Some(payload) = Bundles.read(b"app/ship", content, &mut problems) {
+        let mut builder = plimsoll_model::FileTableBuilder::new();
+        let new = plimsoll_model::NewFile::IMPLICIT_DIRECTORY;
+        builder.insert(plimsoll_model::NodeId::ROOT, b"ship", &new);
+        let (table, _) = builder.finish();
+        let files = table.index();
+        let file = files.resolve(b"ship");
+        let fragment = crate::LayerFragment { layer: 0, path: b"app/ship", file, payload: &payload };
+        let mut joined = crate::Joined::default();
+        Bundles.join(&crate::reader::LayeredImage { fragments: &[fragment], files: &files }, &mut joined);
+        problems.append(&mut joined.problems);
+        rows.extend(joined.packages.iter().map(|each| {
+            assert!(!each.name.is_empty() && !each.version.is_empty());
+            let place = each.place.as_ref().map_or_else(|| "declared".to_owned(), ToString::to_string);
+            format!("{} {} {place}", each.name, each.version)
+        }));
+    }
+    (rows, problems.iter().map(|problem| problem.code.as_str().to_owned()).collect())
+}
+
+#[test]
+fn a_bundle_of_every_version_is_read() {
+    let files: &[(&str, &[u8])] = &[
+        ("Ship.dll", b"MZ"),
+        ("Newtonsoft.Json.dll", b"MZ"),
+        ("Hull.dll", HULL),
+        ("de/Hull.resources.dll", TRANSLATION),
+        ("Ship.deps.json", LIST.as_bytes()),
+    ];
+    for version in [1, 2, 6] {
+        let (rows, problems) = read_bundle(&bundle(version, files));
+        assert_eq!(
+            rows,
+            [
+                "Newtonsoft.Json 13.0.1 /app/ship",
+                "Ship 1.0.0 /app/ship",
+                "Hull 1.2.3-beta.1 /app/ship",
+                "Merged 1.0.0 declared",
+                "Only.Built.With 1.0.0 declared",
+                "Placeholder 1.0.0 declared",
+                "SQLite.Native 2.1.0 declared",
+                "Microsoft.NETCore.App.Runtime.linux-x64 6.0.1 declared",
+            ],
+            "version {version}"
+        );
+        assert!(problems.is_empty(), "{problems:?}");
+    }
+    let (rows, problems) = read_bundle(&bundle(6, &files[2..3]));
+    assert_eq!((rows, problems), (vec!["Hull 1.2.3-beta.1 /app/ship".to_owned()], vec![]));
+}
+
+#[test]
+fn what_cannot_be_read_of_a_bundle_is_told_and_a_host_alone_is_none() {
+    let check = |content: &[u8], expect: &[&str]| {
+        let (rows, problems) = read_bundle(content);
+        assert!(rows.is_empty(), "{rows:?}");
+        assert_eq!(problems, expect);
+    };
+    let damaged = ["dotnet-bundle-unreadable"];
+    check(&bundle(7, &[]), &damaged);
+    check(&bundle(6, &[]), &damaged);
+    check(&bundle(6, &[("Ship.deps.json", b"{")]), &damaged);
+    check(&bundle(6, &[("Ship.dll", b"MZ")]), &damaged);
+    let whole = bundle(6, &[("Hull.dll", HULL)]);
+    check(&whole[..whole.len() - 1], &damaged);
+    let mut alone = whole;
+    alone[14..22].fill(0);
+    check(&alone, &[]);
+    check(b"\x7fELF\x02\x01\x01\0", &[]);
+    // What makes bundles has the mark, and is an assembly itself.
+    check(&[HULL, b"12345678", &crate::executable::BUNDLE_MARK].concat(), &[]);
+}
+
+#[test]
+fn no_damage_of_a_bundle_stops_the_reader() {
+    for version in [1, 6] {
+        let whole = bundle(version, &[("Bare.dll", BARE), ("Ship.deps.json", LIST.as_bytes())]);
+        let manifest = whole.len() - 200;
+        for at in (0..manifest).step_by(7).chain(manifest..whole.len()) {
+            read_bundle(&whole[..at]);
+            for change in [0x01, 0x80, 0xff] {
+                let mut broken = whole.clone();
+                broken[at] ^= change;
+                read_bundle(&broken);
+            }
+        }
+    }
 }

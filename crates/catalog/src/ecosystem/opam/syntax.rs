@@ -69,7 +69,7 @@ pub(super) fn field<'a>(fields: &'a [Field], name: &str) -> Option<&'a Value> {
 
 /// The fields of a file, and whether it was understood to its end.
 pub(super) fn parse(text: &str) -> (Vec<Field>, bool) {
-    let mut parser = Parser { rest: text.trim_start_matches('\u{feff}') };
+    let mut parser = Parser { rest: text.trim_start_matches('\u{feff}'), has_just_read_sign: false };
     let mut fields = Vec::new();
     loop {
         parser.skip_space();
@@ -78,7 +78,7 @@ pub(super) fn parse(text: &str) -> (Vec<Field>, bool) {
         }
         let Some(name) = parser.word() else { return (fields, false) };
         let field = if parser.take(":") {
-            parser.value(0).map(Some)
+            parser.whole_value().map(Some)
         } else {
             // A section: `url { … }`, `extra-source "name" { … }`.
             parser.skip_space();
@@ -95,6 +95,13 @@ pub(super) fn parse(text: &str) -> (Vec<Field>, bool) {
 
 struct Parser<'a> {
     rest: &'a str,
+    /// Whether the last value was a sign, behind which another one follows.
+    has_just_read_sign: bool,
+}
+
+/// What conditions are made with.
+const fn is_sign(letter: char) -> bool {
+    matches!(letter, '=' | '<' | '>' | '!' | '&' | '|' | '~' | '?')
 }
 
 impl<'a> Parser<'a> {
@@ -132,11 +139,34 @@ impl<'a> Parser<'a> {
         Some(word).filter(|word| !word.is_empty())
     }
 
-    /// A value, with what may stand in braces behind it.
+    /// The value of a field: one value, with what may stand in braces behind it, or several with
+    /// signs between them, which are a condition.
+    fn whole_value(&mut self) -> Option<Value> {
+        let mut value = self.value(0)?;
+        loop {
+            let was_sign = value == Value::Other && self.has_just_read_sign;
+            self.skip_space();
+            if self.rest.starts_with('{') {
+                self.braces()?;
+            } else if was_sign || self.rest.starts_with(is_sign) {
+                self.value(0)?;
+                value = Value::Other;
+            } else {
+                return Some(value);
+            }
+        }
+    }
+
+    /// One value.
     fn value(&mut self, depth: usize) -> Option<Value> {
         self.skip_space();
+        self.has_just_read_sign = self.rest.starts_with(is_sign);
         if depth > MAX_DEPTH {
             return None;
+        }
+        if self.has_just_read_sign {
+            self.rest = self.rest.trim_start_matches(is_sign);
+            return Some(Value::Other);
         }
         if self.rest.starts_with('"') {
             return self.text().map(Value::Text);
@@ -152,10 +182,12 @@ impl<'a> Parser<'a> {
             self.brackets()?;
             return Some(Value::Other);
         }
-        // A name, a number, a sign: up to a blank or the next mark.
+        // A name or a number: up to a blank, a sign or the next mark.
         let end = self
             .rest
-            .find(|c: char| c.is_whitespace() || matches!(c, '[' | ']' | '(' | ')' | '{' | '}' | '"'))
+            .find(|c: char| {
+                c.is_whitespace() || is_sign(c) || matches!(c, '[' | ']' | '(' | ')' | '{' | '}' | '"')
+            })
             .unwrap_or(self.rest.len());
         (end > 0).then(|| {
             self.rest = self.rest.get(end..).unwrap_or_default();
@@ -271,7 +303,11 @@ mod tests {
         check("a: \"x\\\"\\\\\\n\\065\\\n   y\"", "a", &["x\"\\\nAy"]);
         check("# a: \"x\"\n(* a: \"y\" *)\na: \"z\"", "a", &["z"]);
         check("flags: [ conf plugin ] a: \"x\"", "a", &["x"]);
-        check("available: os = \"linux\" & !(arch = \"arm\")\n", "available", &[]);
+        let text = "available: os = \"linux\" & !(arch=\"arm\")\nbuild: [\"x\" {os!=\"win32\"} | \"y\"]\nb: \"c\" {= \"1\"}\na: \"z\"";
+        check(text, "available", &[]);
+        check(text, "build", &["x", "y"]);
+        check(text, "b", &["c"]);
+        check(text, "a", &["z"]);
     }
 
     #[test]

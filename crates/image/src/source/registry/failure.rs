@@ -1,6 +1,7 @@
 //! Why a registry's answer is of no use, said so that the user knows what to do next.
 
 use plimsoll_model::Digest;
+use plimsoll_model::plain::is_invisible;
 use serde::Deserialize;
 use thiserror::Error;
 
@@ -210,8 +211,7 @@ impl Said {
 /// A stranger's text for a terminal: no control characters, no direction marks, one line, at
 /// most `most` characters.
 pub(super) fn harmless(text: &str, most: usize) -> String {
-    let hidden = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
-    let clean = text.chars().filter(|c| !hidden(*c)).map(|c| if c.is_control() { ' ' } else { c });
+    let clean = text.chars().filter(|c| !is_invisible(*c)).map(|c| if c.is_control() { ' ' } else { c });
     let words: String = clean.take(most + 1).collect();
     let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.chars().count() > most { line.chars().take(most).collect::<String>() + "…" } else { line }
