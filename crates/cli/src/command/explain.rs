@@ -13,7 +13,7 @@ use crate::output::write_text;
 
 pub(super) const ENTRY: Entry = Entry {
     name: "explain",
-    summary: "Say what an id stands for: a rule, a secret, a reader, a kind of package, a feed, a problem",
+    summary: "Say what an id stands for: a rule, a secret, a reader, a feed, a problem",
     examples: "  plimsoll explain\n  plimsoll explain runs-as-root\n  plimsoll explain github-token\n  plimsoll explain file-not-read",
     declare,
     run,

@@ -22,7 +22,7 @@ const COLUMNS: [Column; 5] = [
 ];
 
 /// From so many missing files below one directory they share a row.
-const FOLDED_FROM: usize = 10;
+const FOLDED_FROM: usize = 5;
 
 /// Directories that are told apart: `/usr/share/doc` has three.
 const DEPTH: usize = 3;
