@@ -18,6 +18,7 @@ const EXPLAINED: &[(&str, &str, &str)] = &[
     ("openssl", "/usr/local/bin/node", "linked into Node.js"),
     ("zlib", "/usr/local/bin/node", "linked into Node.js, twice in its newer versions"),
     ("zlib", "/libnode.so.108", "linked into Debian's Node.js"),
+    ("krb5", "/psycopg2_binary.libs/", "a wheel with libraries of its own"),
     ("openssl", "/psycopg2_binary.libs/", "a wheel with libraries of its own"),
     ("openssl", "/cryptography/", "linked into a wheel's module"),
     ("libjpeg-turbo", "illow.libs/", "a wheel with libraries of its own"),
