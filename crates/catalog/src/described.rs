@@ -188,7 +188,7 @@ pub(crate) fn own_directory(
                 "ownership-limit",
                 "/",
                 format!(
-                    "packages say that they lie in each other, so that every file has more than {MAX_OWNERS} owners; some are left out"
+                    "packages name more than {MAX_OWNERS} owners for each file on the average; which files later packages own is unknown"
                 ),
             );
             if joined.problems.last() != Some(&problem) {

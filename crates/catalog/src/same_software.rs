@@ -10,13 +10,20 @@ use plimsoll_model::package::is_of_distribution;
 /// Programs that distributions call otherwise.
 const OTHER_NAMES: &[(&str, &str)] = &[("httpd", "apache2"), ("node", "nodejs")];
 
+/// The longest name that is compared, in bytes. A hostile database may hold one of megabytes, which
+/// every package in its files would be compared with; such a name is no software's.
+const MAX_NAME: usize = 1_000;
+
 /// Whether a package is one of a distribution and, by its name or its source's and by its version,
 /// the software of this name and version. The name may be that of a program (`openssl`) or of a
 /// package of a language in its registry's spelling (`PyYAML`, `@scope/name`, `group:artifact`,
 /// `example.org/module/v2`).
 #[must_use]
 pub fn is_same_software(owner: &Package, name: &str, version: &str) -> bool {
-    if !is_of_distribution(owner.kind.as_str()) || !shares_version(&owner.version, version) {
+    if name.len() > MAX_NAME
+        || !is_of_distribution(owner.kind.as_str())
+        || !shares_version(&owner.version, version)
+    {
         return false;
     }
     // Of Maven's artifacts the group tells the project: Tomcat's are called catalina and coyote.
@@ -29,6 +36,7 @@ pub fn is_same_software(owner: &Package, name: &str, version: &str) -> bool {
     let source = owner.source.as_ref().map(|source| source.name.as_str());
     std::iter::once(owner.name.as_str())
         .chain(source)
+        .filter(|text| text.len() <= MAX_NAME)
         .map(plain)
         .any(|text| names.iter().any(|name| holds_name(&text, name)))
 }
@@ -59,8 +67,7 @@ fn holds_name(text: &str, name: &str) -> bool {
         && text.match_indices(name).any(|(at, _)| {
             let before = text.get(..at).unwrap_or_default();
             let after = text.get(at + name.len()..).unwrap_or_default();
-            let word = before.rsplit('-').next().unwrap_or(before);
-            (word.is_empty() || word == "lib")
+            (before.is_empty() || before.ends_with('-') || before == "lib" || before.ends_with("-lib"))
                 && !after.starts_with(|next: char| {
                     next.is_alphabetic() || (ends_in_digit && next.is_ascii_digit())
                 })
@@ -112,6 +119,13 @@ mod tests {
             ("rpm", "java-17-openjdk-headless", "1:17.0.16.0.8-2.el9", "java-17-openjdk"),
             true,
         );
+    }
+
+    #[test]
+    fn names_without_end_are_nobody_s() {
+        let long = "a".repeat(16 << 20);
+        check("a 1", ("deb", "x", "1-1", &long), false);
+        check(&format!("{long} 1"), ("deb", "a", "1-1", "a"), false);
     }
 
     #[test]

@@ -169,7 +169,7 @@ fn tell_hidden(analysis: &Analysis) {
     if count > 0 {
         let noun = if count == 1 { "problem" } else { "problems" };
         let line = format!(
-            "{name}: packages may be missing from the answer for {count} {noun}; `plimsoll explain CODE` says what to do, --strict makes of it exit code 3"
+            "{name}: packages may be missing from the answer because of {count} {noun}; `plimsoll explain CODE` says what to do; with --strict the command ends with exit code 3"
         );
         tell_line(Kind::Warning, &line);
     }

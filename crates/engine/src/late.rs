@@ -2,7 +2,7 @@
 //! after its content, which passed by under another name. One more pass over the layer, for such
 //! layers alone, hands the content out under the names that are wanted.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -11,9 +11,11 @@ use plimsoll_catalog::{ClaimId, Claims, Reader};
 use plimsoll_image::{ContentReader, LayerError, LayerExpectation, read_layer};
 use plimsoll_model::{FileId, FileTable, Fragment, LayerFacts, NodeId, Problem, path};
 
-/// Bytes that are handed to readers in such a pass, in all. A file of a few megabytes may have
-/// any number of names; each is read for itself.
-const MAX_BYTES: u64 = 1 << 30;
+/// Bytes that are handed to readers in such a pass, in all, an empty file counted as one. A file of a
+/// few megabytes may have any number of names, each is read for itself, and what readers keep of
+/// them is in memory until the layer is done. A store of a hundred thousand small descriptions has
+/// some hundred megabytes.
+const MAX_BYTES: u64 = 256 << 20;
 
 /// The code of what is told of a name that was not read.
 const NOT_READ: &str = "file-not-read";
@@ -27,6 +29,8 @@ pub(crate) struct Late {
     name: Vec<u8>,
     /// The file there, in the layer's table.
     file: FileId,
+    /// What the content must be: an archive may hold others under the same path, which it replaced.
+    hash: Option<[u8; 32]>,
 }
 
 /// Finds the hard links whose names are wanted, and tells that they were not read: what is read
@@ -67,12 +71,12 @@ pub(crate) fn find(
     let late = wanted.into_iter().filter_map(|(file, name)| {
         // What was not hashed, in a root directory, lies under its own name.
         let Some(hash) = files.record(file).sha256() else {
-            return Some(Late { content: name.clone(), name, file });
+            return Some(Late { content: name.clone(), name, file, hash: None });
         };
         let content = (*first.get(hash)?)?;
         let mut path = Vec::new();
         files.write_path(content, &mut path);
-        Some(Late { content: path, name, file })
+        Some(Late { content: path, name, file, hash: Some(*hash) })
     });
     late.collect()
 }
@@ -101,8 +105,8 @@ struct Reading<'a> {
     left: u64,
     made: Vec<(FileId, usize, Vec<u8>)>,
     problems: Vec<Problem>,
-    /// Names that were read.
-    done: Vec<usize>,
+    /// Which names were read.
+    done: Vec<bool>,
 }
 
 impl<'a> Reading<'a> {
@@ -121,13 +125,16 @@ impl<'a> Reading<'a> {
             left: MAX_BYTES,
             made: Vec::new(),
             problems: Vec::new(),
-            done: Vec::new(),
+            done: vec![false; late.len()],
         }
     }
 
     /// Notes who wants a content of so many bytes under one of its names, where it may be read.
     fn want(&mut self, position: usize, size: u64) {
-        let Some(late) = self.late.get(position) else { return };
+        let Some(late) = self.late.get(position).filter(|_| self.done.get(position) == Some(&false)) else {
+            return;
+        };
+        let cost = size.max(1);
         let mut found = Vec::new();
         claim(self.readers, &mut self.claims, &late.name, &mut found);
         let is_small = |claim: &ClaimId| {
@@ -135,32 +142,35 @@ impl<'a> Reading<'a> {
             size <= claim.limit.min(memory)
         };
         // All of them or none: a name of which one reader knows nothing was not read.
-        if found.iter().all(is_small) && size <= self.left {
-            self.left -= size;
+        if found.iter().all(is_small) && cost <= self.left {
+            self.left -= cost;
             self.found.extend(found.into_iter().map(|claim| (position, claim)));
         }
     }
 
     fn offer(&mut self) {
+        let own = ring::digest::digest(&ring::digest::SHA256, &self.content);
         for (position, claim) in std::mem::take(&mut self.found) {
             let (Some(late), Some(reader)) = (self.late.get(position), self.readers.get(claim.reader)) else {
                 continue;
             };
-            if let Some(payload) = reader.read(&late.name, &self.content, &mut self.problems) {
+            if late.hash.is_some_and(|wanted| own.as_ref() != wanted) {
+                continue;
+            }
+            if let Some(mut payload) = reader.read(&late.name, &self.content, &mut self.problems) {
+                payload.shrink_to_fit();
                 self.made.push((late.file, claim.reader, payload));
             }
-            self.done.push(position);
+            if let Some(done) = self.done.get_mut(position) {
+                *done = true;
+            }
         }
     }
 
     /// Adds what was read to the facts of the layer, and takes back that it was not.
     fn amend(self, facts: &mut LayerFacts) {
-        let done: Vec<String> = self
-            .done
-            .iter()
-            .filter_map(|each| self.late.get(*each))
-            .map(|late| subject(&late.name))
-            .collect();
+        let read = self.late.iter().zip(&self.done).filter(|(_, done)| **done);
+        let done: HashSet<String> = read.map(|(late, _)| subject(&late.name)).collect();
         facts
             .problems
             .retain(|problem| problem.code.as_str() != NOT_READ || !done.contains(&problem.subject));

@@ -37,6 +37,7 @@ pub mod platform;
 pub mod problem;
 pub mod purl;
 pub mod reference;
+pub mod units;
 
 pub use advisory::{
     Advisory, EndOfLife, FixState, FurtherSupport, NameKind, RangeEnd, Scope, Severity, Statement,

@@ -42,27 +42,51 @@ impl<'a> Owners<'a> {
     }
 }
 
-/// How vendors and maintainers call distributions whose `ID` they do not write.
-const MAKERS: &[(&str, &str)] = &[
-    ("amzn", "amazon"),
-    ("azurelinux", "microsoft"),
-    ("mariner", "microsoft"),
-    ("ol", "oracle"),
-    ("photon", "vmware"),
-    ("rhel", "red hat"),
-    ("rocky", "rocky"),
-    ("sles", "suse"),
+/// What distributions of rpm write as the vendor of their own packages. Where the maker of one also
+/// publishes others under the same words (Microsoft), only its feed can tell.
+const VENDORS: &[(&str, &[&str])] = &[
+    ("almalinux", &["AlmaLinux", "AlmaLinux OS Foundation"]),
+    ("amzn", &["Amazon Linux", "Amazon.com", "Amazon.com, Inc."]),
+    ("centos", &["CentOS"]),
+    ("fedora", &["Fedora Project"]),
+    ("ol", &["Oracle America"]),
+    ("opensuse-leap", &["openSUSE"]),
+    ("opensuse-tumbleweed", &["openSUSE"]),
+    ("photon", &["VMware, Inc."]),
+    ("rhel", &["Red Hat, Inc."]),
+    ("rocky", &["Rocky Enterprise Software Foundation", "Rocky"]),
+    ("sles", &["SUSE LLC"]),
 ];
 
-/// Whether a package says that the image's distribution made it: by rpm's vendor or dpkg's maintainer,
-/// nearly all of whom write from an address of the distribution. Packages of apk have people for
-/// maintainers, and third parties have none in that format to speak of.
+/// From where the maintainers of distributions of dpkg write, hosts below them too. Many write from
+/// addresses of their own; of their packages the feed has to have heard.
+const DOMAINS: &[(&str, &[&str])] = &[
+    ("debian", &["debian.org", "alioth-lists.debian.net"]),
+    ("ubuntu", &["ubuntu.com", "canonical.com", "debian.org"]),
+];
+
+/// Whether a package says that the image's distribution made it: by rpm's vendor or by the address of
+/// dpkg's maintainer. Packages of apk have people for maintainers, and third parties have none in that
+/// format to speak of.
 pub(super) fn is_own(package: &Package, analysis: &Analysis) -> bool {
-    if package.kind.as_str() == "apk" {
+    let kind = package.kind.as_str();
+    if kind == "apk" {
         return true;
     }
     let (Some(vendor), Some(distribution)) = (&package.vendor, &analysis.distribution) else { return false };
-    let id = distribution.id.as_str();
-    let maker = MAKERS.iter().find(|(own, _)| *own == id).map_or(id, |(_, maker)| *maker);
-    !maker.is_empty() && vendor.to_ascii_lowercase().contains(maker)
+    let of = |list: &[(&str, &'static [&'static str])]| {
+        list.iter().find(|(id, _)| *id == distribution.id).map(|(_, names)| *names).unwrap_or_default()
+    };
+    if kind == "deb" {
+        let host = vendor.rsplit_once('@').map(|(_, host)| host.trim_end_matches('>').to_ascii_lowercase());
+        return host.is_some_and(|host| {
+            of(DOMAINS).iter().any(|domain| {
+                host.strip_suffix(domain).is_some_and(|below| below.is_empty() || below.ends_with('.'))
+            })
+        });
+    }
+    // `SUSE LLC <https://www.suse.com/>`
+    of(VENDORS)
+        .iter()
+        .any(|name| vendor.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(" <")))
 }

@@ -456,9 +456,11 @@ fn a_library_inside_of_another_package_is_judged_for_itself_whatever_its_version
     // What the distribution itself made is its feed's, though that has nothing to say of it yet.
     let mut analysis = image("distribution debian 12\ndeb python3-urllib3 2.0.4-1\npypi urllib3 2.0.4");
     analysis.part_of = vec![(1, 0)];
-    for (vendor, findings) in
-        [("Debian Python Team <team@tracker.debian.org>", 0), ("A <a@vendor.example>", 1)]
-    {
+    for (vendor, findings) in [
+        ("Debian Python Team <team@tracker.debian.org>", 0),
+        ("A <a@vendor.example>", 1),
+        ("A <debian@not-debian.org>", 1),
+    ] {
         analysis.packages[0].vendor = Some(vendor.to_owned());
         assert_eq!(
             find(&database(feeds), &analysis, &Options::default()).findings.len(),

@@ -88,10 +88,10 @@ fn split_package(text: &str) -> Option<(&str, &str)> {
 /// What is kept of one file.
 #[derive(Debug, Serialize, Deserialize)]
 enum Note {
-    /// What is installed, and what somebody asked for.
+    /// What is installed, and what somebody asked for, where it says so.
     State {
-        installed: Vec<String>,
-        roots: Vec<String>,
+        installed: Option<Vec<String>>,
+        roots: Option<Vec<String>>,
     },
     Package(Box<Described>),
     /// The files and directories that a package brought, seen from the switch.
@@ -111,7 +111,7 @@ impl Reader for Switches {
     }
 
     fn revision(&self) -> u32 {
-        1
+        2
     }
 
     fn claims(&self) -> &'static [Claim] {
@@ -137,7 +137,7 @@ impl Reader for Switches {
                 "it is not in opam's format to its end; what stands behind the fault is missing from the report",
             ));
         }
-        let texts = |name: &str| syntax::field(&fields, name).map(Value::texts).unwrap_or_default();
+        let texts = |name: &str| syntax::field(&fields, name).map(Value::texts);
         let note = if is_changes {
             changes(&fields)
         } else if name == b"opam" {
@@ -157,7 +157,9 @@ impl Reader for Switches {
             let switch = switches.entry(root).or_default();
             let (directory, name) = split(fragment.path);
             match note {
-                Note::State { installed, roots } => switch.state = Some((fragment, installed, roots)),
+                Note::State { installed, roots } => {
+                    switch.state = Some((fragment, installed.as_deref(), roots.as_deref()));
+                }
                 Note::Package(described) => {
                     if let Ok(package) = std::str::from_utf8(split(directory).1) {
                         switch.described.insert(package, (fragment, described));
@@ -190,10 +192,13 @@ fn switch_of(file: &[u8]) -> Option<&[u8]> {
     Some(at)
 }
 
+/// Names with versions, where the state has such a list.
+type Names<'a> = Option<&'a [String]>;
+
 /// What is known of one switch.
 #[derive(Default)]
 struct Switch<'a> {
-    state: Option<(&'a ShownFragment<'a>, &'a [String], &'a [String])>,
+    state: Option<(&'a ShownFragment<'a>, Names<'a>, Names<'a>)>,
     /// By name and version.
     described: BTreeMap<&'a str, (&'a ShownFragment<'a>, &'a Described)>,
     /// By name.
@@ -202,12 +207,19 @@ struct Switch<'a> {
 
 impl Switch<'_> {
     fn join(&self, image: &LayeredImage<'_>, root: &[u8], joined: &mut Joined, problems: &mut Vec<Problem>) {
-        let installed: BTreeSet<&str> = match self.state {
-            Some((_, installed, _)) => installed.iter().map(String::as_str).collect(),
+        let (installed, roots) = self.state.map_or((None, None), |(_, installed, roots)| (installed, roots));
+        if let (Some((fragment, ..)), None) = (self.state, installed) {
+            problems.push(Problem::new(
+                "opam-file-damaged",
+                format!("/{}", path::escape(fragment.path)),
+                "it does not say what is installed; every package that the switch describes is taken for it",
+            ));
+        }
+        let installed: BTreeSet<&str> = match installed {
+            Some(installed) => installed.iter().map(String::as_str).collect(),
             None => self.described.keys().copied().collect(),
         };
-        let roots = self.state.map(|(_, _, roots)| roots).unwrap_or_default();
-        let roots: BTreeSet<&str> = roots.iter().map(String::as_str).collect();
+        let roots: Option<BTreeSet<&str>> = roots.map(|roots| roots.iter().map(String::as_str).collect());
         for full_name in installed {
             let Some((name, version)) = split_package(full_name) else {
                 problems.push(Problem::new(
@@ -220,7 +232,7 @@ impl Switch<'_> {
             let found = self.described.get(full_name);
             let mut described = found.map_or_else(Described::default, |(_, described)| (*described).clone());
             (described.name, described.version) = (name.to_owned(), version.to_owned());
-            described.is_explicit = self.state.map(|_| roots.contains(full_name));
+            described.is_explicit = roots.as_ref().map(|roots| roots.contains(full_name));
             let mut package = described.package(TYPE);
             package.purl = package_url(&package);
             let state = self.state.map(|(fragment, ..)| fragment);
@@ -234,7 +246,8 @@ impl Switch<'_> {
             own_tree(image, &own_directory, index, joined);
             let Some((fragment, files, directories)) = self.changes.get(name) else { continue };
             joined.owned.push((fragment.file, index));
-            for path in files.iter().chain(*directories) {
+            let paths: BTreeSet<&String> = files.iter().chain(*directories).collect();
+            for path in paths {
                 own(image, &[root, slash(root), path.as_bytes()].concat(), index, joined);
             }
         }
@@ -287,6 +300,19 @@ mod tests {
 
     fn look(samples: &[Sample<'_>]) -> Read {
         read(&[&Switches], &[samples])
+    }
+
+    #[test]
+    fn where_the_state_says_nothing_the_descriptions_speak() {
+        let read = look(&[
+            Sample::File("root/.opam/sea/.opam-switch/switch-state", ""),
+            Sample::File("root/.opam/sea/.opam-switch/packages/hull.1.2.0~beta1/opam", HULL),
+        ]);
+        let names: Vec<&str> = read.joined.packages.iter().map(|package| &*package.name).collect();
+        assert_eq!(names, ["hull"]);
+        assert_eq!(read.joined.packages[0].reason, InstallReason::Unknown);
+        let codes: Vec<&str> = read.joined.problems.iter().map(|problem| problem.code.as_str()).collect();
+        assert_eq!(codes, ["opam-file-damaged"]);
     }
 
     #[test]

@@ -75,14 +75,25 @@ fn parse(_: &[u8], content: &[u8]) -> Option<Vec<Locked>> {
     file.get("version")?.as_u64()?;
     // Version 1 has them one level deeper.
     let pins = file.get("pins").or_else(|| file.get("object")?.get("pins"))?.as_array()?;
-    Some(pins.iter().filter_map(pin).collect())
+    // What has no name or no version is damage; what lies beside the project has neither.
+    let is_local = |pin: &Value| {
+        let kind = pin.get("kind").and_then(Value::as_str);
+        let place = ["location", "repositoryURL"].iter().find_map(|name| pin.get(name)?.as_str());
+        matches!(kind, Some("localSourceControl" | "fileSystem"))
+            || (kind != Some("registry") && place.is_some_and(is_path))
+    };
+    Some(pins.iter().filter(|each| !is_local(each)).map(|each| pin(each).unwrap_or_default()).collect())
+}
+
+/// Whether a repository is a directory of the machine.
+fn is_path(location: &str) -> bool {
+    location.starts_with(['/', '.']) || location.starts_with("file:")
 }
 
 fn pin(pin: &Value) -> Option<Locked> {
     let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
     let name = match pin.get("kind").and_then(Value::as_str) {
         Some("registry") => text(pin, "identity")?,
-        Some("localSourceControl" | "fileSystem") => return None,
         _ => repository(&text(pin, "location").or_else(|| text(pin, "repositoryURL"))?)?,
     };
     let state = pin.get("state")?;
@@ -142,7 +153,8 @@ mod tests {
         check("[", None);
         check(r#"{"version": 2}"#, None);
         check(r#"{"version": 2, "pins": []}"#, Some(0));
-        check(r#"{"version": 2, "pins": [7, {}, {"location": "https://a.org/b"}]}"#, Some(0));
+        check(r#"{"version": 2, "pins": [7, {}, {"location": "https://a.org/b"}]}"#, Some(3));
+        check(r#"{"version": 2, "pins": [{"location": "/srv/b"}, {"kind": "fileSystem"}]}"#, Some(0));
         check(
             r#"{"version": 2, "pins": [{"identity": "a.b", "kind": "registry", "location": "", "state": {"version": "1.0.0"}}]}"#,
             Some(1),

@@ -171,7 +171,7 @@ enum Kind {
 /// Tells by what the file itself says; what says nothing is judged by its rights and name.
 fn kind(analysis: &Analysis, id: FileId) -> Kind {
     let record = analysis.files.record(id);
-    if record.kind != FileKind::File {
+    if !matches!(record.kind, FileKind::File | FileKind::HardLink) {
         return Kind::Other;
     }
     let name = analysis.files.name(id);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use plimsoll_model::units::{counted, size};
 use plimsoll_model::{FileId, FileKind, LintRule, Observation, SeverityLevel};
 
 use super::{Answer, Rule};
@@ -108,8 +109,7 @@ fn measure(facts: &Facts<'_>, root: FileId, what: &str) -> Option<Observation> {
     if count == 0 {
         return None;
     }
-    let noun = if count == 1 { "file" } else { "files" };
-    let detail = format!("{what}: {count} {noun} with {bytes} bytes");
+    let detail = format!("{what}: {} in {}", size(bytes), counted(count, "file"));
     let observation = Facts::observe(&DOC, plimsoll_model::About::file(&table.path(root)), detail);
     // The layer that brought most of it is the one to change; several are told by none.
     let observation = match layers.first() {

