@@ -95,7 +95,14 @@ fn formats() -> String {
     ] {
         let _ = writeln!(page, "| [`{name}`]({name}.md) | {} |", columns(arguments).replace(',', ", "));
     }
-    page.push_str("\nIn `files`, the path is absolute, the type is file, directory, symlink, fifo, char or block, the\nmode has four octal digits, the sha256 is given for regular files, hard links show as files, and the\nlayer is the digest of the blob that brought the file. In `packages`, the type is that of package\nURLs (`plimsoll explain` lists them) and a version is written as the ecosystem's own tool writes it. In `diff`, the\nkind is package, file, config, layer or vulnerability, and the change is added, removed, upgraded,\ndowngraded or changed; a vulnerability that is fixed is removed. Three images or more are written as\ntype, name, and a column for each image.\n\n## JSON\n\nEach document names its schema in its member `schema`; names that are not UTF-8 are escaped. The\nnumber at the end goes up when a member changes its meaning or goes.\n\n| schema | file |\n|---|---|\n");
+    let judged = [
+        ("vulns", &plimsoll_report::vulnerabilities::CSV_COLUMNS[..]),
+        ("lint", &plimsoll_report::lint::CSV_COLUMNS[..]),
+    ];
+    for (name, columns) in judged {
+        let _ = writeln!(page, "| [`{name}`]({name}.md) | {} |", columns.join(", "));
+    }
+    page.push_str("\nIn `files`, the path is absolute, the type is file, directory, symlink, fifo, char or block, the\nmode has four octal digits, the sha256 is given for regular files, hard links show as files, and the\nlayer is the digest of the blob that brought the file. In `packages`, the type is that of package\nURLs (`plimsoll explain` lists them) and a version is written as the ecosystem's own tool writes it. In `diff`, the\nkind is package, file, config, layer or vulnerability, and the change is added, removed, upgraded,\ndowngraded or changed; a vulnerability that is fixed is removed. Three images or more are written as\ntype, name, and a column for each image. In `vulns`, the state is affected, not-affected, unknown or no-data\n(a package that nobody could judge); in `lint`, the kind is file, setting, instruction, package, image or\nno-data (a rule that could not look).\n\n## JSON\n\nEach document names its schema in its member `schema`; names that are not UTF-8 are escaped. The\nnumber at the end goes up when a member changes its meaning or goes.\n\n| schema | file |\n|---|---|\n");
     for file in files("crates/report/schemas", ".json") {
         let name = file.rsplit('/').next().unwrap_or_default().trim_end_matches(".json");
         let (document, number) = name.rsplit_once('-').expect("a number at the end");

@@ -18,7 +18,8 @@ use super::LintList;
 use crate::buffer::Buffer;
 use crate::csv::row;
 
-const HEADER: [&str; 13] = [
+/// The columns, in their order.
+pub const HEADER: [&str; 13] = [
     "rule",
     "severity",
     "kind",

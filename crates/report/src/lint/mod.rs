@@ -13,6 +13,7 @@ mod words;
 use plimsoll_model::{Analysis, Layer, Lint, Observation};
 
 use crate::format::{Document, Format};
+pub use csv::HEADER as CSV_COLUMNS;
 
 /// Observations about one image, chosen and in order.
 #[derive(Debug, Clone)]

@@ -22,7 +22,8 @@ use crate::buffer::Buffer;
 use crate::csv::row;
 use crate::units::counted;
 
-const HEADER: [&str; 23] = [
+/// The columns, in their order.
+pub const HEADER: [&str; 23] = [
     "id",
     "severity",
     "type",

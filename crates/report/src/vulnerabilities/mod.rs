@@ -22,6 +22,7 @@ use std::cmp::Reverse;
 use plimsoll_model::{Analysis, DatabaseFacts, Finding, Layer, Package, Verdict, Vulnerabilities, order_ids};
 
 use crate::format::{Document, Format};
+pub use csv::HEADER as CSV_COLUMNS;
 pub(crate) use markdown::sign;
 pub(crate) use table::colour;
 pub use words::Remedy;
