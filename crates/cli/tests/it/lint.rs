@@ -639,7 +639,7 @@ fn the_last_word_is_that_packages_may_be_missing() {
         }
     };
     check(CLEAN, None);
-    check(&format!("{CLEAN}fifo var/lib/dpkg/status\n"), Some("for 1 problem;"));
+    check(&format!("{CLEAN}fifo var/lib/dpkg/status\n"), Some("because of 1 problem;"));
     // Damage of evidence hides no package.
     check(&format!("{CLEAN}file etc/os-release \"nonsense\"\n"), None);
 }

@@ -3,9 +3,10 @@
 use std::io::{self, Write};
 
 use owo_colors::{AnsiColors, OwoColorize as _};
-use plimsoll_model::SeverityLevel;
+use plimsoll_model::{Observation, SeverityLevel};
 
 use super::{LintList, words};
+use crate::place::{base_note, whose};
 use crate::table::{Column, clean, write_toned};
 use crate::units::count;
 use crate::vulnerabilities::colour;
@@ -38,7 +39,7 @@ pub(super) fn write(list: &LintList<'_>, out: &mut dyn Write) -> io::Result<()> 
                     each.rule.to_owned(),
                     words::about(each),
                     each.detail.clone(),
-                    list.layer(each).map(|(position, _)| position.to_string()).unwrap_or_default(),
+                    layer(list, each),
                 ]
             })
             .collect();
@@ -48,6 +49,9 @@ pub(super) fn write(list: &LintList<'_>, out: &mut dyn Write) -> io::Result<()> 
         })?;
     }
     writeln!(out)?;
+    if let Some(note) = base_note(list.analysis).filter(|_| !observations.is_empty()) {
+        writeln!(out, "{}", clean(&note))?;
+    }
     if let Some(line) = words::selection(list) {
         writeln!(out, "{line}")?;
     }
@@ -64,6 +68,15 @@ pub(super) fn write(list: &LintList<'_>, out: &mut dyn Write) -> io::Result<()> 
         }
     }
     out.flush()
+}
+
+/// The layer's position, and whether it is one of the base image.
+fn layer(list: &LintList<'_>, observation: &Observation) -> String {
+    let Some((position, _)) = list.layer(observation) else { return String::new() };
+    match whose(list.analysis, observation.layer) {
+        "" => position.to_string(),
+        whose => format!("{position} {whose}"),
+    }
 }
 
 fn write_totals(list: &LintList<'_>, out: &mut dyn Write) -> io::Result<()> {
