@@ -86,7 +86,13 @@ pub(super) fn write(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<
         }
     }
     let unread = analysis.attachments.iter().flat_map(|attached| &attached.problems);
-    let all: Vec<String> = analysis.problems.iter().chain(unread).map(ToString::to_string).collect();
+    let all: Vec<String> = analysis
+        .problems
+        .iter()
+        .chain(unread)
+        // What `plimsoll explain` is asked for comes first: a narrow terminal cuts the end.
+        .map(|problem| format!("{}: {}: {}", problem.code, problem.subject, problem.detail))
+        .collect();
     if !all.is_empty() {
         page.gap();
         // Damage is never cut short: what an answer lacks must be seen.

@@ -51,7 +51,7 @@ fn one_screen_tells_what_an_image_is() {
                           3 B  /etc/a,b "c"
     Weight            50.0 MB  caches (1 file)
 
-    Problems        /var/lib/rpm/Packages: page 7 is cut short, so its packages are missing (rpm-database-damaged)
+    Problems        rpm-database-damaged: /var/lib/rpm/Packages: page 7 is cut short, so its packages are missing
     "#);
 }
 
