@@ -4,71 +4,18 @@
 //! where `ADVISORIES` has one folder for each feed and `DPKG.TSV` is a table of name, version,
 //! architecture, source and its version. Nothing but what it prints comes of it.
 
-use std::fs::{self, File};
-use std::io::{BufReader, BufWriter, Error};
+mod folder;
+
+use std::fs;
+use std::io::Error;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use plimsoll_advisory::database::{Database, DatabaseBuilder, FeedHandle, FeedOrigin};
+use plimsoll_advisory::database::Database;
 use plimsoll_advisory::matching::{Options, find};
-use plimsoll_advisory::{FeedFile, Sink, feed};
-use plimsoll_model::{
-    Advisory, Analysis, Distribution, NameKind, Package, PackageType, Problem, SourcePackage,
-};
+use plimsoll_model::{Analysis, Distribution, NameKind, Package, PackageType, SourcePackage};
 
-struct Into<'a> {
-    builder: &'a mut DatabaseBuilder<BufWriter<File>>,
-    feed: FeedHandle,
-    error: Option<String>,
-}
-
-impl Sink for Into<'_> {
-    fn advisory(&mut self, advisory: Advisory) {
-        if let Err(error) = self.builder.add(self.feed, &advisory) {
-            self.error = Some(error.to_string());
-        }
-    }
-
-    fn problem(&mut self, _: Problem) {}
-}
-
-fn files_below(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Error> {
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() { files_below(&path, files)? } else { files.push(path) }
-    }
-    files.sort();
-    Ok(())
-}
-
-fn build(root: &Path, path: &Path) -> Result<(), Box<dyn std::error::Error>> {
-    let mut builder = DatabaseBuilder::new(BufWriter::new(File::create(path)?), &std::env::temp_dir(), None)?;
-    for feed in feed::ALL {
-        let id = feed.doc().id;
-        let below = match id.strip_prefix("oval-") {
-            Some(name) => root.join("oval").join(name),
-            None if id == "debian-tracker" => root.join("debian"),
-            None => root.join(id),
-        };
-        let handle = builder.feed(FeedOrigin { id: id.to_owned(), ..FeedOrigin::default() })?;
-        let mut files = Vec::new();
-        if below.is_dir() {
-            files_below(&below, &mut files)?;
-        }
-        for file in files {
-            let Some(name) = file.strip_prefix(&below)?.to_str().filter(|name| feed.takes(name)) else {
-                continue;
-            };
-            let mut sink = Into { builder: &mut builder, feed: handle, error: None };
-            feed.parse(FeedFile::new(name, &mut BufReader::new(File::open(&file)?)), &mut sink);
-            if let Some(error) = sink.error {
-                return Err(error.into());
-            }
-        }
-    }
-    builder.finish()?;
-    Ok(())
-}
+use folder::{Choice, build};
 
 fn image(table: &Path) -> Result<Analysis, Error> {
     let mut analysis = Analysis {
@@ -101,7 +48,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("advisories.db");
     let start = Instant::now();
-    build(root, &path)?;
+    let everything = Choice { keeps: &|_| true, file: &|_, _, file| file };
+    build(root, &path, &everything)?;
     println!("build: {:?}, {} bytes", start.elapsed(), fs::metadata(&path)?.len());
     let mut analysis = image(table)?;
     // Five hundred packages, whatever the table has.

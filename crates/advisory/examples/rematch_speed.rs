@@ -7,18 +7,18 @@
 //! `rpm.tsv`). The old database has AlmaLinux's earlier records, and lacks one in two hundred of
 //! all others. Nothing but what it prints comes of it.
 
-use std::fs::{self, File};
+mod folder;
+
+use std::fs;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::io::{BufReader, BufWriter};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use plimsoll_advisory::database::{Database, DatabaseBuilder, FeedHandle, FeedOrigin};
+use plimsoll_advisory::database::Database;
 use plimsoll_advisory::matching::{Changes, ListIndex, Options, Renewal, Renewer, find};
-use plimsoll_advisory::{FeedFile, Sink, feed};
-use plimsoll_model::{Advisory, Analysis, Distribution, Package, PackageType, Problem, SourcePackage};
+use plimsoll_model::{Advisory, Analysis, Distribution, Package, PackageType, SourcePackage};
 
-type Failure = Box<dyn std::error::Error>;
+use folder::{Choice, Failure};
 
 /// Lists that are made where no other number is given.
 const LISTS: u32 = 10_000;
@@ -30,64 +30,16 @@ fn hash(parts: &[&str]) -> u64 {
     hasher.finish()
 }
 
-struct Into<'a> {
-    builder: &'a mut DatabaseBuilder<BufWriter<File>>,
-    feed: FeedHandle,
-    is_old: bool,
-    error: Option<String>,
-}
-
-impl Sink for Into<'_> {
-    fn advisory(&mut self, advisory: Advisory) {
-        let almalinux = advisory.id.starts_with("AL");
-        if self.is_old && !almalinux && hash(&[&advisory.id]).is_multiple_of(200) {
-            return;
-        }
-        if let Err(error) = self.builder.add(self.feed, &advisory) {
-            self.error = Some(error.to_string());
-        }
-    }
-
-    fn problem(&mut self, _: Problem) {}
-}
-
-fn files_below(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() { files_below(&path, files)? } else { files.push(path) }
-    }
-    files.sort();
-    Ok(())
-}
-
+/// Builds the newer or the older database.
 fn build(root: &Path, path: &Path, is_old: bool) -> Result<Database, Failure> {
-    let mut builder = DatabaseBuilder::new(BufWriter::new(File::create(path)?), &std::env::temp_dir(), None)?;
-    for feed in feed::ALL {
-        let id = feed.doc().id;
-        let below = match id.strip_prefix("oval-") {
-            Some(name) => root.join("oval").join(name),
-            None if id == "debian-tracker" => root.join("debian"),
-            None => root.join(id),
-        };
-        let handle = builder.feed(FeedOrigin { id: id.to_owned(), ..FeedOrigin::default() })?;
-        let mut files = Vec::new();
-        if below.is_dir() {
-            files_below(&below, &mut files)?;
-        }
-        for file in files {
-            let Some(name) = file.strip_prefix(&below)?.to_str().filter(|name| feed.takes(name)) else {
-                continue;
-            };
-            let earlier = root.join("osv-earlier").join(name);
-            let file = if is_old && id == "osv" && earlier.is_file() { earlier } else { file.clone() };
-            let mut sink = Into { builder: &mut builder, feed: handle, is_old, error: None };
-            feed.parse(FeedFile::new(name, &mut BufReader::new(File::open(&file)?)), &mut sink);
-            if let Some(error) = sink.error {
-                return Err(error.into());
-            }
-        }
-    }
-    builder.finish()?;
+    let keeps = |advisory: &Advisory| {
+        !is_old || advisory.id.starts_with("AL") || !hash(&[&advisory.id]).is_multiple_of(200)
+    };
+    let file = |feed: &str, name: &str, file: PathBuf| {
+        let earlier = root.join("osv-earlier").join(name);
+        if is_old && feed == "osv" && earlier.is_file() { earlier } else { file }
+    };
+    folder::build(root, path, &Choice { keeps: &keeps, file: &file })?;
     Ok(Database::open(path)?)
 }
 

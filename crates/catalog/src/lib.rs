@@ -25,6 +25,7 @@ pub mod ecosystem;
 pub mod evidence;
 pub mod executable;
 mod own_path;
+mod passed_over;
 pub mod reader;
 mod same_software;
 mod semantic_version;

@@ -260,15 +260,3 @@ fn alpine_packages_agree_with_apks_own_database() {
         check_alpine(image);
     }
 }
-
-/// Takes a minute: 1.5 GB of layers. `cargo test -p plimsoll-catalog --release -- --ignored`.
-#[test]
-#[ignore = "reads 1.5 GB of layers"]
-fn a_large_image_agrees_too() {
-    check("fat@1", "deb", |package| {
-        let source = package.source.clone().unwrap();
-        let arch = package.arch.clone().unwrap_or_default();
-        let version = source.version.unwrap_or_default();
-        vec![package.name.clone(), package.version.clone(), arch, source.name, version]
-    });
-}

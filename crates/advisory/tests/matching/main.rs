@@ -7,8 +7,10 @@
 mod almalinux;
 mod alpine;
 mod debian;
+mod owners;
 mod places;
 mod rematch;
 mod rules;
 mod shared;
+mod streams;
 mod text;
