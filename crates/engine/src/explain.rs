@@ -2,8 +2,9 @@
 //! of a problem.
 
 use plimsoll_catalog::Doc;
+use plimsoll_catalog::ecosystem::{self, Ecosystem};
 use plimsoll_catalog::evidence::secrets::{self, SecretKind};
-use plimsoll_model::problem;
+use plimsoll_model::{PackageType, problem};
 use plimsoll_policy::rule;
 
 /// What there is to say about an id.
@@ -52,8 +53,7 @@ pub fn all() -> Vec<Explained> {
     });
     let evidence =
         plimsoll_catalog::evidence::ALL.iter().map(|reader| of_doc("reader of evidence", reader.doc()));
-    let ecosystems =
-        plimsoll_catalog::ecosystem::ALL.iter().map(|each| of_doc("kind of package", each.doc()));
+    let ecosystems = ecosystem::ALL.iter().map(|each| of_ecosystem(*each));
     let feeds = plimsoll_advisory::feed::ALL.iter().map(|feed| of_doc("feed of advisories", feed.doc()));
     let problems = problem::known().map(of_problem);
     rules.chain(secrets).chain(evidence).chain(ecosystems).chain(feeds).chain(problems).collect()
@@ -102,10 +102,22 @@ fn of_doc(kind: &'static str, doc: &'static Doc) -> Explained {
     }
 }
 
-/// Everything that an id stands for; more than one where kinds share an id.
+fn of_ecosystem(ecosystem: &dyn Ecosystem) -> Explained {
+    let mut explained = of_doc("kind of package", ecosystem.doc());
+    let types: Vec<&str> = ecosystem.package_types().iter().map(PackageType::as_str).collect();
+    explained.parts.push(("Types of its packages", format!("{}.", types.join(", "))));
+    explained
+}
+
+/// Everything that an id stands for; more than one where kinds share an id. The type of a package
+/// (`deb`) stands for its kind (`dpkg`).
 #[must_use]
 pub fn find(id: &str) -> Vec<Explained> {
-    all().into_iter().filter(|each| each.id == id).collect()
+    let is_type = |each: &&&dyn Ecosystem| {
+        each.doc().id != id && each.package_types().iter().any(|one| one.as_str() == id)
+    };
+    let of_type = ecosystem::ALL.iter().filter(is_type).map(|each| of_ecosystem(*each));
+    all().into_iter().filter(|each| each.id == id).chain(of_type).collect()
 }
 
 /// Ids that are near to one that stands for nothing, the nearest first.
@@ -158,6 +170,12 @@ mod tests {
         assert!(found[0].parts.iter().all(|(_, text)| text.ends_with('.')));
         assert_eq!(find("github-token")[0].kind, "rule for secrets");
         assert_eq!(find("no-such-thing"), []);
+        assert_eq!(find("deb")[0].id, "dpkg");
+        for ecosystem in ecosystem::ALL {
+            for one in ecosystem.package_types() {
+                assert!(!find(one.as_str()).is_empty(), "{one:?}");
+            }
+        }
         assert_eq!(find("java-archive-encrypted")[0].kind, "code of a problem");
         assert!(near("file-unread").contains(&"file-not-read"));
         assert_eq!(near("run-as-root").first(), Some(&"runs-as-root"));
